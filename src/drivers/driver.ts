@@ -1,0 +1,134 @@
+import type { VirtgraphError } from '../errors.ts';
+import type { Uuid } from '../model/brands.ts';
+import type { DomainSnapshot, DomainStatus } from '../model/domain.ts';
+import type { HostHint } from '../model/hints.ts';
+import type { CapabilitiesReport, HostCapabilities, HostFacts } from '../model/host.ts';
+import type { Network, NodeDevice, StoragePool } from '../model/network.ts';
+import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
+
+/** Last argument of every verb. The driver adds its own deadline; the signal ends the wait earlier. */
+export type CallOptions = {
+  readonly signal: AbortSignal;
+  /** Who waits: a person's change, a person's question, or our own housekeeping. Default `read`. */
+  readonly priority?: CallPriority;
+};
+
+/** In the order in which waiting calls are sent. */
+export const callPriorities = ['mutation', 'read', 'background'] as const;
+export type CallPriority = (typeof callPriorities)[number];
+
+export const shutdownModes = ['DEFAULT', 'ACPI_POWER_BUTTON', 'GUEST_AGENT', 'INITCTL', 'SIGNAL', 'PARAVIRT'] as const;
+export type ShutdownMode = (typeof shutdownModes)[number];
+
+export type StartOptions = CallOptions & { readonly paused?: boolean; readonly discardManagedSave?: boolean };
+export type UndefineOptions = CallOptions & {
+  readonly removeManagedSave?: boolean;
+  readonly removeSnapshotMetadata?: boolean;
+  readonly removeNvram?: boolean;
+};
+/** `live` changes the running guest, `persistent` what it starts with next time; at least one. */
+export type DeviceOptions = CallOptions & { readonly live: boolean; readonly persistent: boolean };
+
+/** How the connection is doing, for `Host.link` and the metrics. */
+export type LinkReading = {
+  /** Of the last keepalive answered; `null` before the first. */
+  readonly roundTripMs: number | null;
+  readonly lanes: readonly {
+    readonly name: string;
+    readonly callsInFlight: number;
+    /** Given up on, but not yet answered: they still count. */
+    readonly callsAbandoned: number;
+    readonly callsQueued: number;
+  }[];
+};
+
+/**
+ * Everything that may be asked of one host. Every verb ends: with its answer, with its own deadline
+ * (`TIMEOUT`), with the signal, or with the connection's one failure. A verb that the host does not
+ * have fails with `UNSUPPORTED`. Errors are `VirtgraphError`s; libvirt's own words are in `detail.libvirt`.
+ *
+ * A change whose connection died after it was written fails with `OUTCOME_UNKNOWN` and `outcome: UNKNOWN`;
+ * one that was never written, with `HOST_UNREACHABLE` and `outcome: NOT_SENT`.
+ */
+export type Driver = {
+  readonly facts: HostFacts;
+  readonly capabilities: HostCapabilities;
+
+  // Inventory.
+  /** Every domain with its state, in a few bulk calls; `NOT_FOUND` never: a domain that went away meanwhile is left out. */
+  listDomains(options: CallOptions): Promise<readonly DomainStatus[]>;
+  /** One domain, whole; `NOT_FOUND` when the host does not have it. */
+  readDomain(uuid: Uuid, options: CallOptions): Promise<DomainSnapshot>;
+  /** The UUID of the domain of that name; `NOT_FOUND` when there is none. */
+  findDomain(name: string, options: CallOptions): Promise<Uuid>;
+  /** `inactive`: what it would start with next time. Never contains passwords. */
+  readDomainXml(uuid: Uuid, options: CallOptions & { readonly inactive: boolean }): Promise<string>;
+  /** Readings of the domains named (`null`: all active ones) for the groups asked for. One bulk call where the host has it. */
+  readDomainStats(
+    groups: readonly StatsGroup[],
+    uuids: readonly Uuid[] | null,
+    options: CallOptions,
+  ): Promise<readonly DomainStatsSample[]>;
+  /** Addresses that libvirt knows for a guest, by where it knows them from. */
+  readInterfaceAddresses(
+    uuid: Uuid,
+    source: InterfaceAddressSource,
+    options: CallOptions,
+  ): Promise<readonly InterfaceAddresses[]>;
+
+  // Lifecycle.
+  startDomain(uuid: Uuid, options: StartOptions): Promise<void>;
+  /** Asks the guest; returns when it was asked, not when it is off. */
+  shutdownDomain(uuid: Uuid, options: CallOptions & { readonly mode: ShutdownMode }): Promise<void>;
+  rebootDomain(uuid: Uuid, options: CallOptions & { readonly mode: ShutdownMode }): Promise<void>;
+  resetDomain(uuid: Uuid, options: CallOptions): Promise<void>;
+  /** Pulls the plug. */
+  destroyDomain(uuid: Uuid, options: CallOptions & { readonly graceful: boolean }): Promise<void>;
+  suspendDomain(uuid: Uuid, options: CallOptions): Promise<void>;
+  resumeDomain(uuid: Uuid, options: CallOptions): Promise<void>;
+
+  // Configuration.
+  /** Defines or redefines; returns the UUID. `validate`: against libvirt's own schema. */
+  defineDomain(xml: string, options: CallOptions & { readonly validate: boolean }): Promise<Uuid>;
+  undefineDomain(uuid: Uuid, options: UndefineOptions): Promise<void>;
+  setDomainAutostart(uuid: Uuid, autostart: boolean, options: CallOptions): Promise<void>;
+  attachDevice(uuid: Uuid, xml: string, options: DeviceOptions): Promise<void>;
+  detachDevice(uuid: Uuid, xml: string, options: DeviceOptions): Promise<void>;
+
+  // The host itself.
+  readCapabilities(options: CallOptions): Promise<CapabilitiesReport>;
+  listNetworks(options: CallOptions): Promise<readonly Network[]>;
+  readNetwork(uuid: Uuid, options: CallOptions): Promise<Network>;
+  listStoragePools(options: CallOptions): Promise<readonly StoragePool[]>;
+  readStoragePool(uuid: Uuid, options: CallOptions): Promise<StoragePool>;
+  /** Node devices, all or those with that capability, such as `net`. */
+  listNodeDevices(capability: string | null, options: CallOptions): Promise<readonly NodeDevice[]>;
+
+  /** Asks for something small, to see that the daemon answers. */
+  ping(options: CallOptions): Promise<void>;
+
+  /**
+   * What the daemon tells of by itself. One reader; bounded: an `overflow` hint replaces what did not fit.
+   * Registered before `openDriver` returned, so that a list made afterwards misses nothing.
+   */
+  readonly hints: AsyncIterableIterator<HostHint>;
+  /** Settles (never rejects) when the connection is over, with the one reason everybody waiting was given. */
+  readonly closed: Promise<VirtgraphError>;
+  link(): LinkReading;
+  /** May be called twice. Waiting calls fail; the far end is told where it still listens. */
+  close(): Promise<void>;
+};
+
+export const interfaceAddressSources = ['LEASE', 'AGENT', 'ARP'] as const;
+export type InterfaceAddressSource = (typeof interfaceAddressSources)[number];
+
+export type InterfaceAddresses = {
+  /** Device name: of the guest for AGENT, of the host otherwise. */
+  readonly name: string;
+  readonly macAddress: string | null;
+  readonly addresses: readonly {
+    readonly address: string;
+    readonly prefix: number;
+    readonly family: 'IPV4' | 'IPV6';
+  }[];
+};

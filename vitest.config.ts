@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * unit: pure and in-process. contract: one suite for every far end of a driver.
+ * e2e: the gateway as a user meets it. lab: real libvirtd and sshd, in network namespaces.
+ */
+const project = (name: string, include: string[], options: object = {}) => ({
+  test: { name, include, testTimeout: 20_000, hookTimeout: 60_000, ...options },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      project('unit', ['test/**/*.test.ts'], { exclude: ['test/{contract,e2e,lab,browser}/**'] }),
+      project('contract', ['test/contract/*.test.ts']),
+      project('e2e', ['test/e2e/*.test.ts'], { testTimeout: 60_000 }),
+      project('lab', ['test/lab/*.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 180_000,
+        fileParallelism: false,
+      }),
+      project('browser', ['test/browser/*.test.ts'], { testTimeout: 60_000 }),
+    ],
+  },
+});
