@@ -136,6 +136,8 @@ export type DomainSnapshot = {
   readonly config: DomainConfig;
   /** The XML that `config` was read from. */
   readonly xml: string;
+  /** What it starts with next time, where that is another text than `xml`: of a running domain with a stored configuration. */
+  readonly inactiveXml: string | null;
   /** Changes whenever the persistent configuration does (of the live one, for a transient domain). */
   readonly version: string;
 };

@@ -1,0 +1,279 @@
+import type { Driver, ShutdownMode } from '../drivers/driver.ts';
+import type { ProblemCode, Stage } from '../errors.ts';
+import type { Cursor, MacAddress, Uuid } from '../model/brands.ts';
+import type { DomainConfig, DomainState, DomainStatus, Hypervisor } from '../model/domain.ts';
+import type { HostCapabilities, HostFacts, HostStatus } from '../model/host.ts';
+import type { Network, StoragePool } from '../model/network.ts';
+import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
+import type { MacConflict, MacOwnerRef } from './mac-registry.ts';
+
+/**
+ * The whole fleet, as the layers above see it. Everything it hands out is immutable: what changes is a new object.
+ * Questions are answered from replicas at once, except where a method takes a signal.
+ */
+export type Fleet = {
+  /** Binds ids to this fleet; the same after every restart. */
+  readonly id: string;
+
+  hosts(): readonly HostView[];
+  /** `null`: not configured. */
+  host(name: string): HostView | null;
+  /** `null`: there is no connection now. */
+  link(hostName: string): HostLinkView | null;
+  /** All of one host's, by name; empty for a host that was never reached. `NOT_FOUND` for one not configured. */
+  networks(hostName: string): readonly NetworkRecord[];
+  storagePools(hostName: string): readonly StoragePoolRecord[];
+  network(hostName: string, uuid: Uuid): NetworkRecord | null;
+  storagePool(hostName: string, uuid: Uuid): StoragePoolRecord | null;
+
+  domain(hostName: string, uuid: Uuid): DomainRecord | null;
+  domainByName(hostName: string, name: string): DomainRecord | null;
+  /** On every host that has it. */
+  domainsByUuid(uuid: Uuid): readonly DomainRecord[];
+  /** Filtered, sorted, one page. `NOT_FOUND` for a host that is not configured, `BAD_USER_INPUT` for a bad `after`. */
+  listDomains(query: DomainQuery): DomainPage;
+  matches(filter: DomainFilter, domain: DomainRecord): boolean;
+  /** Reads it from its host now and stores what it read. `NOT_FOUND` when the host does not have it. */
+  refreshDomain(hostName: string, uuid: Uuid, signal: AbortSignal): Promise<DomainRecord>;
+  /** The same by name, which finds also what the replica does not know yet. */
+  refreshDomainByName(hostName: string, name: string, signal: AbortSignal): Promise<DomainRecord>;
+
+  /** Throws `NOT_FOUND`, `HOST_UNREACHABLE` or `HOST_BLOCKED`, with the reason. */
+  driver(hostName: string): Driver;
+  /** Connects again where need be, reconciles, and returns when that is done or failed. */
+  refreshHost(hostName: string, signal: AbortSignal): Promise<HostView>;
+
+  readonly journal: JournalView;
+  readonly macs: MacView;
+  readonly actions: DomainActions;
+
+  /** One tick for all matching domains, until `return()` is called. Pollers are shared by all who listen. */
+  openStats(query: StatsQuery): AsyncIterableIterator<StatsTick>;
+  /** One reading now; `HOST_UNREACHABLE` and the like where the host cannot answer. */
+  readStats(hostName: string, uuids: readonly Uuid[], groups: readonly StatsGroup[], signal: AbortSignal): Promise<readonly StatsReading[]>;
+
+  /** Stops retrying, closes every connection. May be called twice. */
+  close(): Promise<void>;
+};
+
+export type HostProblemView = {
+  readonly code: ProblemCode;
+  readonly stage: Stage;
+  readonly message: string;
+  readonly remedy: string;
+  readonly since: number;
+  /** Milliseconds since 1970; `null`: not before a person acts. */
+  readonly nextAttemptAt: number | null;
+};
+
+export type HostView = {
+  readonly kind: 'host';
+  readonly name: string;
+  readonly uri: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
+  readonly status: HostStatus;
+  readonly problem: HostProblemView | null;
+  /** When all that is said of it was last known true, in milliseconds since 1970; `null`: never reached. */
+  readonly asOf: number | null;
+  readonly stale: boolean;
+  readonly facts: HostFacts | null;
+  readonly capabilities: HostCapabilities | null;
+};
+
+/** Read at the moment of asking, unlike a `HostView`, since it changes with every call. */
+export type HostLinkView = {
+  readonly connectedAt: number;
+  readonly roundTripMs: number | null;
+  readonly lanes: readonly {
+    readonly name: string;
+    readonly callsInFlight: number;
+    readonly callsAbandoned: number;
+    readonly callsQueued: number;
+  }[];
+  readonly lastEventAt: number | null;
+  readonly lastReconcileAt: number | null;
+};
+
+/** A domain as last read. Flat, immutable, shared between the replica, the journal and answers. */
+export type DomainRecord = DomainStatus & {
+  readonly kind: 'domain';
+  readonly hostName: string;
+  readonly config: DomainConfig;
+  readonly xml: string;
+  readonly inactiveXml: string | null;
+  readonly version: string;
+};
+
+export type NetworkRecord = Network & { readonly kind: 'network'; readonly hostName: string };
+export type StoragePoolRecord = StoragePool & { readonly kind: 'storagePool'; readonly hostName: string };
+export type FleetObject = HostView | DomainRecord | NetworkRecord | StoragePoolRecord;
+
+export type LabelFilter = { readonly key: string; readonly value: string | null };
+export type DomainFilter = {
+  readonly hosts?: readonly string[] | null;
+  readonly states?: readonly DomainState[] | null;
+  readonly nameContains?: string | null;
+  readonly hypervisors?: readonly Hypervisor[] | null;
+  readonly macAddress?: MacAddress | null;
+  readonly labels?: readonly LabelFilter[] | null;
+};
+
+export type DomainOrderField = 'NAME' | 'HOST' | 'STATE' | 'MEMORY' | 'VCPUS';
+export type DomainQuery = {
+  readonly filter: DomainFilter;
+  readonly orderBy: { readonly field: DomainOrderField; readonly direction: 'ASC' | 'DESC' };
+  readonly first: number;
+  /** The cursor of an edge of an earlier page. */
+  readonly after: string | null;
+};
+export type DomainPage = {
+  readonly edges: readonly { readonly cursor: string; readonly node: DomainRecord }[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+};
+
+export type ChangeOrigin = 'EVENT' | 'RECONCILE' | 'POLL' | 'SNAPSHOT';
+export type ObjectKind = FleetObject['kind'];
+/** Names one object without holding it. `uuid` is empty for a host. */
+export type ObjectRef = { readonly kind: ObjectKind; readonly hostName: string; readonly uuid: string };
+
+export type Change =
+  | {
+      readonly type: 'upserted';
+      readonly cursor: Cursor;
+      readonly observedAt: number;
+      readonly origin: ChangeOrigin;
+      readonly object: FleetObject;
+      /** Names of the schema's fields; `null`: new, or part of a snapshot. */
+      readonly changedFields: readonly string[] | null;
+    }
+  | { readonly type: 'deleted'; readonly cursor: Cursor; readonly observedAt: number; readonly origin: ChangeOrigin; readonly ref: ObjectRef }
+  | { readonly type: 'snapshotComplete'; readonly cursor: Cursor }
+  | { readonly type: 'bookmark'; readonly cursor: Cursor }
+  | { readonly type: 'hostInterrupted'; readonly cursor: Cursor; readonly observedAt: number; readonly host: HostView }
+  | { readonly type: 'hostResumed'; readonly cursor: Cursor; readonly observedAt: number; readonly host: HostView }
+  | { readonly type: 'lagged'; readonly dropped: number }
+  | { readonly type: 'resyncRequired'; readonly reason: 'CURSOR_EXPIRED' | 'EPOCH_CHANGED' };
+
+export type ChangeFilter = {
+  readonly hosts?: readonly string[] | null;
+  readonly kinds?: readonly ObjectKind[] | null;
+  readonly domains?: DomainFilter | null;
+};
+
+export type JournalView = {
+  /** The present place. */
+  cursor(): Cursor;
+  /** Until `return()` is called. Never lets a slow reader grow: see `lagged`. */
+  open(query: {
+    readonly filter: ChangeFilter;
+    readonly after: Cursor | null;
+    readonly snapshot: 'IF_NEEDED' | 'ALWAYS' | 'NEVER';
+  }): AsyncIterableIterator<Change>;
+  /** One page for those who poll. Throws `CURSOR_EXPIRED`. */
+  since(query: { readonly filter: ChangeFilter; readonly after: Cursor | null; readonly first: number }): {
+    readonly changes: readonly Change[];
+    readonly cursor: Cursor;
+    readonly hasMore: boolean;
+  };
+};
+
+export type MacView = {
+  owners(mac: MacAddress): readonly MacOwnerRef[];
+  conflicts(hostName: string | null): readonly MacConflict[];
+  /** A free address; not reserved. `BAD_USER_INPUT` for a bad OUI, `RESOURCE_EXHAUSTED` when none is free. */
+  propose(oui: string): MacAddress;
+  isFree(mac: MacAddress): boolean;
+};
+
+/** A change of one domain: what every action is told. */
+export type ActionRequest = {
+  readonly hostName: string;
+  readonly uuid: Uuid;
+  readonly dryRun: boolean;
+  readonly expectedVersion: string | null;
+  readonly signal: AbortSignal;
+};
+
+/** `domain` is read back from the host after the change; `null` when it is gone (or, for a dry run, would be new). */
+export type ActionOutcome = {
+  readonly domain: DomainRecord | null;
+  readonly summary: string;
+  readonly warnings: readonly string[];
+};
+
+export type DomainActions = {
+  start(request: ActionRequest & { readonly paused: boolean; readonly discardManagedSave: boolean }): Promise<ActionOutcome>;
+  shutdown(request: ActionRequest & { readonly mode: ShutdownMode }): Promise<ActionOutcome>;
+  reboot(request: ActionRequest & { readonly mode: ShutdownMode }): Promise<ActionOutcome>;
+  reset(request: ActionRequest): Promise<ActionOutcome>;
+  forceOff(request: ActionRequest & { readonly graceful: boolean }): Promise<ActionOutcome>;
+  suspend(request: ActionRequest): Promise<ActionOutcome>;
+  resume(request: ActionRequest): Promise<ActionOutcome>;
+  define(request: {
+    readonly hostName: string;
+    readonly xml: string;
+    readonly validate: boolean;
+    readonly dryRun: boolean;
+    readonly expectedVersion: string | null;
+    readonly signal: AbortSignal;
+  }): Promise<ActionOutcome>;
+  undefine(
+    request: ActionRequest & {
+      readonly removeManagedSave: boolean;
+      readonly removeSnapshotMetadata: boolean;
+      readonly removeNvram: boolean;
+    },
+  ): Promise<ActionOutcome>;
+  setAutostart(request: ActionRequest & { readonly autostart: boolean }): Promise<ActionOutcome>;
+  attachInterface(
+    request: ActionRequest & {
+      readonly source: { readonly kind: 'network' | 'bridge'; readonly name: string };
+      readonly model: string | null;
+      /** `null`: allocate one that is free across the fleet. */
+      readonly macAddress: MacAddress | null;
+      /** `null`: whatever fits the domain's state. */
+      readonly live: boolean | null;
+      readonly persistent: boolean | null;
+      readonly force: boolean;
+    },
+  ): Promise<ActionOutcome & { readonly macAddress: MacAddress }>;
+  detachInterface(
+    request: ActionRequest & {
+      readonly macAddress: MacAddress;
+      readonly live: boolean | null;
+      readonly persistent: boolean | null;
+    },
+  ): Promise<ActionOutcome>;
+};
+
+export type StatsQuery = {
+  readonly filter: DomainFilter;
+  readonly groups: readonly StatsGroup[];
+  readonly intervalMs: number;
+};
+
+/** Per second, between the last two readings; `null` in a first reading and after a counter was reset. */
+export type StatsRates = {
+  /** Processors kept busy. */
+  readonly cpuUsage: number | null;
+  readonly vcpuUsage: ReadonlyMap<number, number>;
+  readonly interfaces: ReadonlyMap<string, { readonly rxBytes: number; readonly txBytes: number }>;
+  readonly disks: ReadonlyMap<string, { readonly readBytes: number; readonly writeBytes: number }>;
+};
+
+export type StatsReading = {
+  readonly hostName: string;
+  readonly sample: DomainStatsSample;
+  readonly rates: StatsRates | null;
+  /** Taken before the host was asked, in milliseconds since 1970. */
+  readonly sampledAt: number;
+};
+
+export type StatsTick = {
+  readonly at: number;
+  readonly readings: readonly StatsReading[];
+  readonly missing: readonly { readonly hostName: string; readonly reason: string }[];
+};
