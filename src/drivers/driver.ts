@@ -1,6 +1,6 @@
 import type { VirtgraphError } from '../errors.ts';
-import type { Uuid } from '../model/brands.ts';
-import type { DomainSnapshot, DomainStatus } from '../model/domain.ts';
+import type { MacAddress, Uuid } from '../model/brands.ts';
+import type { DomainConfig, DomainSnapshot, DomainStatus } from '../model/domain.ts';
 import type { HostHint } from '../model/hints.ts';
 import type { CapabilitiesReport, HostCapabilities, HostFacts } from '../model/host.ts';
 import type { Network, NodeDevice, StoragePool } from '../model/network.ts';
@@ -28,6 +28,14 @@ export type UndefineOptions = CallOptions & {
 };
 /** `live` changes the running guest, `persistent` what it starts with next time; at least one. */
 export type DeviceOptions = CallOptions & { readonly live: boolean; readonly persistent: boolean };
+
+/** A network card to add; its XML is the driver's business. */
+export type NewInterface = {
+  readonly source: { readonly kind: 'network' | 'bridge'; readonly name: string };
+  /** `null`: the hypervisor's default. */
+  readonly model: string | null;
+  readonly macAddress: MacAddress;
+};
 
 /** How the connection is doing, for `Host.link` and the metrics. */
 export type LinkReading = {
@@ -88,12 +96,24 @@ export type Driver = {
   resumeDomain(uuid: Uuid, options: CallOptions): Promise<void>;
 
   // Configuration.
+  /**
+   * What the XML of a domain says, without asking the host: `BAD_USER_INPUT` for what is no domain's XML.
+   * An address that is not written as one is left out; one that no guest may have is not.
+   */
+  inspectDomainXml(xml: string): DomainConfig;
   /** Defines or redefines; returns the UUID. `validate`: against libvirt's own schema. */
   defineDomain(xml: string, options: CallOptions & { readonly validate: boolean }): Promise<Uuid>;
   undefineDomain(uuid: Uuid, options: UndefineOptions): Promise<void>;
   setDomainAutostart(uuid: Uuid, autostart: boolean, options: CallOptions): Promise<void>;
   attachDevice(uuid: Uuid, xml: string, options: DeviceOptions): Promise<void>;
   detachDevice(uuid: Uuid, xml: string, options: DeviceOptions): Promise<void>;
+  /** `attachDevice` with the XML built here. `BAD_USER_INPUT` for a name that XML cannot hold. */
+  attachInterface(uuid: Uuid, nic: NewInterface, options: DeviceOptions): Promise<void>;
+  /**
+   * Finds the card in the live XML (in the inactive one where `live` is false) and detaches it.
+   * `NOT_FOUND` when no card has the address, `CONFLICT` when several have.
+   */
+  detachInterface(uuid: Uuid, macAddress: MacAddress, options: DeviceOptions): Promise<void>;
 
   // The host itself.
   readCapabilities(options: CallOptions): Promise<CapabilitiesReport>;
