@@ -1,0 +1,29 @@
+/**
+ * What one message may hold. Each name is that of the constant in libvirt's protocol description
+ * (`virnetprotocol.x` for VIR_NET_…, `remote_protocol.x` for REMOTE_…, `libvirt-host.h` for VIR_UUID_BUFLEN),
+ * so that a number can be looked up where it comes from.
+ */
+export const limits = {
+  VIR_NET_MESSAGE_LEN_MAX: 4,
+  VIR_NET_MESSAGE_HEADER_MAX: 24,
+  VIR_NET_MESSAGE_MAX: 33_554_432,
+  VIR_UUID_BUFLEN: 16,
+  REMOTE_STRING_MAX: 4_194_304,
+  REMOTE_AUTH_TYPE_LIST_MAX: 20,
+  REMOTE_DOMAIN_LIST_MAX: 16_384,
+  REMOTE_NETWORK_LIST_MAX: 16_384,
+  REMOTE_STORAGE_POOL_LIST_MAX: 16_384,
+  REMOTE_NODE_DEVICE_LIST_MAX: 65_536,
+  REMOTE_SECRET_LIST_MAX: 16_384,
+  REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX: 262_144,
+  REMOTE_DOMAIN_INTERFACE_MAX: 2_048,
+  REMOTE_DOMAIN_IP_ADDR_MAX: 2_048,
+  REMOTE_DOMAIN_MEMORY_STATS_MAX: 1_024,
+  REMOTE_DOMAIN_GET_CPU_STATS_MAX: 2_048,
+  REMOTE_DOMAIN_EVENT_GRAPHICS_IDENTITY_MAX: 20,
+  REMOTE_DOMAIN_EVENT_TUNABLE_MAX: 2_048,
+  REMOTE_DOMAIN_JOB_STATS_MAX: 64,
+  REMOTE_NETWORK_DHCP_LEASES_MAX: 65_536,
+} as const;
+
+export type LimitName = keyof typeof limits;
