@@ -1,11 +1,12 @@
 import type { Driver, ShutdownMode } from '../drivers/driver.ts';
 import type { ProblemCode, Stage } from '../errors.ts';
 import type { Cursor, MacAddress, Uuid } from '../model/brands.ts';
-import type { DomainConfig, DomainState, DomainStatus, Hypervisor } from '../model/domain.ts';
+import type { DomainConfig, DomainInterface, DomainState, DomainStatus, Hypervisor } from '../model/domain.ts';
 import type { HostCapabilities, HostFacts, HostStatus } from '../model/host.ts';
 import type { Network, StoragePool } from '../model/network.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
-import type { MacConflict, MacOwnerRef } from './mac-registry.ts';
+import type { FleetMetrics } from './fleet-metrics.ts';
+import type { MacConflict, MacOwnerRef, NicTap } from './mac-registry.ts';
 
 /**
  * The whole fleet, as the layers above see it. Everything it hands out is immutable: what changes is a new object.
@@ -50,7 +51,15 @@ export type Fleet = {
   /** One tick for all matching domains, until `return()` is called. Pollers are shared by all who listen. */
   openStats(query: StatsQuery): AsyncIterableIterator<StatsTick>;
   /** One reading now; `HOST_UNREACHABLE` and the like where the host cannot answer. */
-  readStats(hostName: string, uuids: readonly Uuid[], groups: readonly StatsGroup[], signal: AbortSignal): Promise<readonly StatsReading[]>;
+  readStats(
+    hostName: string,
+    uuids: readonly Uuid[],
+    groups: readonly StatsGroup[],
+    signal: AbortSignal,
+  ): Promise<readonly StatsReading[]>;
+
+  /** A plain picture for monitoring; costs no call to any host. */
+  metrics(): FleetMetrics;
 
   /** Stops retrying, closes every connection. May be called twice. */
   close(): Promise<void>;
@@ -102,6 +111,8 @@ export type DomainRecord = DomainStatus & {
   readonly config: DomainConfig;
   readonly xml: string;
   readonly inactiveXml: string | null;
+  /** The cards it starts with next time: `config.interfaces` unless it runs with others; empty for a transient domain. */
+  readonly storedInterfaces: readonly DomainInterface[];
   readonly version: string;
 };
 
@@ -149,7 +160,13 @@ export type Change =
       /** Names of the schema's fields; `null`: new, or part of a snapshot. */
       readonly changedFields: readonly string[] | null;
     }
-  | { readonly type: 'deleted'; readonly cursor: Cursor; readonly observedAt: number; readonly origin: ChangeOrigin; readonly ref: ObjectRef }
+  | {
+      readonly type: 'deleted';
+      readonly cursor: Cursor;
+      readonly observedAt: number;
+      readonly origin: ChangeOrigin;
+      readonly ref: ObjectRef;
+    }
   | { readonly type: 'snapshotComplete'; readonly cursor: Cursor }
   | { readonly type: 'bookmark'; readonly cursor: Cursor }
   | { readonly type: 'hostInterrupted'; readonly cursor: Cursor; readonly observedAt: number; readonly host: HostView }
@@ -186,6 +203,8 @@ export type MacView = {
   /** A free address; not reserved. `BAD_USER_INPUT` for a bad OUI, `RESOURCE_EXHAUSTED` when none is free. */
   propose(oui: string): MacAddress;
   isFree(mac: MacAddress): boolean;
+  /** The tap address of one of the domain's cards, or why there is none that can be derived. */
+  tap(domain: DomainRecord, nic: DomainInterface): NicTap;
 };
 
 /** A change of one domain: what every action is told. */
@@ -205,7 +224,9 @@ export type ActionOutcome = {
 };
 
 export type DomainActions = {
-  start(request: ActionRequest & { readonly paused: boolean; readonly discardManagedSave: boolean }): Promise<ActionOutcome>;
+  start(
+    request: ActionRequest & { readonly paused: boolean; readonly discardManagedSave: boolean },
+  ): Promise<ActionOutcome>;
   shutdown(request: ActionRequest & { readonly mode: ShutdownMode }): Promise<ActionOutcome>;
   reboot(request: ActionRequest & { readonly mode: ShutdownMode }): Promise<ActionOutcome>;
   reset(request: ActionRequest): Promise<ActionOutcome>;
