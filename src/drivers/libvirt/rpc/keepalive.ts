@@ -1,0 +1,89 @@
+/**
+ * libvirt's keepalive: a program of its own with two messages that have no payload (`virkeepaliveprotocol.x`).
+ * Each side may ping; the other answers at once. Whatever arrives shows that the far end lives.
+ */
+import type { Clock } from '../../../clock.ts';
+import { encodeFrame, messageStatuses, messageTypes, programs } from './frame.ts';
+import { nothing } from './xdr.ts';
+
+export const keepaliveProcedures = { PING: 1, PONG: 2 } as const;
+
+function keepaliveFrame(procedure: number): Buffer {
+  const header = {
+    program: programs.keepalive.number,
+    version: programs.keepalive.version,
+    procedure,
+    type: messageTypes.MESSAGE,
+    serial: 0,
+    status: messageStatuses.OK,
+  } as const;
+  return encodeFrame(header, nothing, null);
+}
+
+export const pingFrame = keepaliveFrame(keepaliveProcedures.PING);
+export const pongFrame = keepaliveFrame(keepaliveProcedures.PONG);
+
+/** A round trip older than this many intervals is measured again, even when other traffic shows life. */
+const roundTripIntervals = 6;
+
+export type KeepaliveOptions = {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** So many silent intervals in a row, and one more, and the far end is taken for dead, as libvirt counts. */
+  readonly count: number;
+  readonly sendPing: () => void;
+  readonly onDead: (silentMs: number) => void;
+};
+
+export type Keepalive = {
+  /** Anything arrived. */
+  heard(): void;
+  heardPong(): void;
+  /** Of the last ping answered, in milliseconds. */
+  readonly roundTripMs: number | null;
+  close(): void;
+};
+
+/** Starts pinging. `close` it. */
+export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: KeepaliveOptions): Keepalive {
+  let heardSinceTick = true;
+  let silentTicks = 0;
+  let lastHeardAt = clock.monotonic();
+  let pingSentAt: number | null = null;
+  let roundTripMs: number | null = null;
+  let ticksSinceRoundTrip = roundTripIntervals;
+  let cancel = clock.after(intervalMs, tick);
+
+  function tick() {
+    if (heardSinceTick) silentTicks = 0;
+    else silentTicks += 1;
+    if (silentTicks > count) {
+      onDead(clock.monotonic() - lastHeardAt);
+      return;
+    }
+    ticksSinceRoundTrip += 1;
+    if (!heardSinceTick || ticksSinceRoundTrip > roundTripIntervals) {
+      pingSentAt ??= clock.monotonic();
+      sendPing();
+    }
+    heardSinceTick = false;
+    cancel = clock.after(intervalMs, tick);
+  }
+
+  return {
+    heard() {
+      heardSinceTick = true;
+      lastHeardAt = clock.monotonic();
+    },
+    heardPong() {
+      if (pingSentAt === null) return;
+      roundTripMs = clock.monotonic() - pingSentAt;
+      pingSentAt = null;
+      ticksSinceRoundTrip = 0;
+    },
+    get roundTripMs() {
+      return roundTripMs;
+    },
+    close: () => cancel(),
+  };
+}
