@@ -53,6 +53,7 @@ export type Stage = (typeof stages)[number];
 export type ProblemLadder = 'network' | 'authentication' | 'person';
 
 export const problemCodes = {
+  SSH_CONFIG_UNUSABLE: { stage: 'config', ladder: 'person' },
   NAME_NOT_RESOLVED: { stage: 'resolve', ladder: 'network' },
   CONNECTION_REFUSED: { stage: 'connect', ladder: 'network' },
   CONNECTION_TIMED_OUT: { stage: 'connect', ladder: 'network' },
@@ -66,10 +67,12 @@ export const problemCodes = {
   HOST_KEY_CERTIFICATE_ONLY: { stage: 'host-key', ladder: 'person' },
   KNOWN_HOSTS_UNREADABLE: { stage: 'host-key', ladder: 'person' },
   AUTHENTICATION_FAILED: { stage: 'authentication', ladder: 'authentication' },
+  AUTHENTICATION_TIMED_OUT: { stage: 'authentication', ladder: 'network' },
   KEY_FILE_UNREADABLE: { stage: 'authentication', ladder: 'authentication' },
   PASSPHRASE_NEEDED: { stage: 'authentication', ladder: 'authentication' },
   AGENT_UNAVAILABLE: { stage: 'authentication', ladder: 'authentication' },
   FORWARDING_REFUSED: { stage: 'channel', ladder: 'network' },
+  CHANNEL_TIMED_OUT: { stage: 'channel', ladder: 'network' },
   PROXY_COMMAND_FAILED: { stage: 'channel', ladder: 'network' },
   SOCKET_NOT_FOUND: { stage: 'socket', ladder: 'network' },
   SOCKET_REFUSED: { stage: 'socket', ladder: 'network' },

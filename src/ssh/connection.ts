@@ -1,0 +1,130 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import { VirtgraphError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { SshTarget } from '../model/target.ts';
+import { openAuthPlan } from './authentication.ts';
+import { dial } from './dial.ts';
+import type { HandshakeLimiter } from './handshake-limiter.ts';
+import { type Hop, openHop } from './hop.ts';
+import { openHostKeyCheck } from './host-key-check.ts';
+import { findRoute, type RouteHop } from './route.ts';
+
+/** One SSH connection to a host, over its jump hosts, and the byte streams through it. */
+export type SshConnection = {
+  /**
+   * A byte stream to the unix socket at `path` on the host. Fails with `SOCKET_REFUSED` when the server could not or
+   * would not connect to it, `FORWARDING_REFUSED` when it forwards no sockets at all, `CHANNEL_TIMED_OUT` after 10 s.
+   */
+  openSocket(path: string, options: { readonly signal: AbortSignal }): Promise<Duplex>;
+  /**
+   * A byte stream to the standard input and output of a command; `argv` reaches it word for word, whatever the words
+   * contain. Resolves when the server has started it; a command that ends with another status than 0 ends the
+   * stream with `PROXY_COMMAND_FAILED`, which carries the status and the end of its standard error.
+   */
+  openCommand(argv: readonly string[], options: { readonly signal: AbortSignal }): Promise<Duplex>;
+  /** Settles, never rejects, when the connection is over; every stream through it has failed with the same error. */
+  readonly closed: Promise<VirtgraphError>;
+  /** Of the host itself, as `SHA256:…`. */
+  readonly hostKeyFingerprint: string;
+  /** May be called twice. */
+  close(): Promise<void>;
+};
+
+export type SshDependencies = {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly limiter: HandshakeLimiter;
+  /** Of the process by default: `SSH_AUTH_SOCK`, and the variables that secrets come from. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Read instead of OpenSSH's own configuration files. */
+  readonly sshConfigFile?: string;
+  /** `ssh`, found on the path, by default. */
+  readonly sshBinary?: string;
+};
+
+/**
+ * Reaches a host: finds the way (OpenSSH's configuration), then, hop by hop, connects, checks the host key and logs in.
+ * Every failure is a `VirtgraphError` whose `problem` names the stage; one on the way names the jump host.
+ * Never retries. The caller sees to it that a host has one handshake at a time.
+ */
+export async function openSshConnection(
+  target: SshTarget,
+  deps: SshDependencies,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<SshConnection> {
+  const env = deps.env ?? process.env;
+  const reader = {
+    env,
+    ...(deps.sshConfigFile !== undefined && { sshConfigFile: deps.sshConfigFile }),
+    ...(deps.sshBinary !== undefined && { sshBinary: deps.sshBinary }),
+  };
+  const route = await findRoute(target, reader, { signal });
+  const [first] = route;
+  const hops = await deps.limiter.run(
+    `${first.address}:${first.port}`,
+    () => openHops(route, { ...deps, env }, signal),
+    {
+      signal,
+    },
+  );
+  return joinHops(hops);
+}
+
+type HopDependencies = SshDependencies & { readonly env: Readonly<Record<string, string | undefined>> };
+
+async function openHops(
+  route: readonly [RouteHop, ...RouteHop[]],
+  deps: HopDependencies,
+  signal: AbortSignal,
+): Promise<readonly Hop[]> {
+  const hops: Hop[] = [];
+  for (const [index, step] of route.entries()) {
+    try {
+      hops.push(await openNextHop(step, hops.at(-1) ?? null, deps, signal));
+    } catch (error) {
+      await closeAll(hops);
+      throw index < route.length - 1 ? onTheWay(step.name, error) : error;
+    }
+  }
+  return hops;
+}
+
+async function openNextHop(
+  step: RouteHop,
+  before: Hop | null,
+  { clock, log, env }: HopDependencies,
+  signal: AbortSignal,
+): Promise<Hop> {
+  const hostKey = await openHostKeyCheck(step.identity, log);
+  const stream = before
+    ? await before.openTcp(step.address, step.port, { signal })
+    : await dial(step.address, step.port, { clock, signal });
+  const auth = openAuthPlan(step.credentials, { env, log });
+  const { name, credentials } = step;
+  return openHop({ stream, name, user: credentials.user, hostKey, auth, clock, log }, { signal });
+}
+
+function joinHops(hops: readonly Hop[]): SshConnection {
+  const last = hops.at(-1);
+  if (!last) throw new Error('A route has at least one hop.');
+  // When the host has hung up, the hops on the way are of no use to anybody.
+  void last.closed.then(() => closeAll(hops));
+  return {
+    openSocket: (path, options) => last.openSocket(path, options),
+    openCommand: (argv, options) => last.openCommand(argv, options),
+    closed: last.closed,
+    hostKeyFingerprint: last.hostKeyFingerprint,
+    close: () => closeAll(hops),
+  };
+}
+
+async function closeAll(hops: readonly Hop[]): Promise<void> {
+  for (const hop of hops.toReversed()) await hop.close();
+}
+
+/** The same failure, which names the jump host that it is about. */
+function onTheWay(name: string, error: unknown): unknown {
+  if (!(error instanceof VirtgraphError)) return error;
+  return new VirtgraphError(error.code, `On the way, at the jump host ${name}: ${error.message}`, error.detail);
+}

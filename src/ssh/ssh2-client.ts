@@ -1,0 +1,307 @@
+import type { Duplex, Readable } from 'node:stream';
+import ssh2, { type AnyAuthMethod, type ClientChannel, type NextAuthHandler, type ParsedKey } from 'ssh2';
+import { ciphers, keyExchanges, macs, orderHostKeyAlgorithms } from './algorithms.ts';
+import type { RawChannel } from './channel-stream.ts';
+import { fingerprintOf } from './host-key.ts';
+
+// The one door to the SSH library. What it gets wrong is put right here or noted here.
+
+/** A private key, read and decrypted. */
+export type PrivateKey = { readonly type: string; readonly publicKey: Buffer; readonly vendorKey: ParsedKey };
+
+export type AgentIdentity = {
+  readonly type: string;
+  readonly comment: string;
+  readonly publicKey: Buffer;
+  readonly vendorAgent: ssh2.BaseAgent;
+};
+
+/** One try to authenticate. */
+export type AuthAttempt =
+  | { readonly method: 'key'; readonly key: PrivateKey }
+  | { readonly method: 'agent'; readonly identity: AgentIdentity }
+  | { readonly method: 'password'; readonly password: string }
+  | { readonly method: 'keyboard-interactive'; readonly password: string }
+  /** Grants nothing; its refusal lists what the server offers. */
+  | { readonly method: 'none' };
+
+export type ChannelRequest =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'command'; readonly command: string };
+
+/** The server's answer to a channel that it did not open. RFC 4254 section 5.1: 1 prohibited, 2 connect failed, … */
+export class ChannelRefused extends Error {
+  readonly reason: number | null;
+  constructor(reason: number | null, description: string) {
+    super(description);
+    this.reason = reason;
+  }
+}
+
+export type HandshakeStage = 'key-exchange' | 'authentication';
+
+export type ClientOptions = {
+  readonly stream: Duplex;
+  readonly user: string;
+  readonly trustedKeyTypes: readonly string[];
+  /** Resolves to whether to go on; asked at every key exchange. */
+  readonly acceptHostKey: (key: Buffer) => Promise<boolean>;
+  /** What to try next. `offered`: methods the server would still take, `null` before its first answer. */
+  readonly nextAttempt: (offered: readonly string[] | null) => Promise<AuthAttempt | null>;
+  readonly onStage: (stage: HandshakeStage) => void;
+  readonly keepaliveIntervalMs: number;
+};
+
+export type Ssh2Client = {
+  readonly hostKeyFingerprint: string;
+  openChannel(request: ChannelRequest): Promise<RawChannel>;
+  /** Never rejects. `error`: `null` when the far end or we closed it in order. */
+  readonly over: Promise<{ readonly error: Error | null; readonly keepaliveTimedOut: boolean }>;
+  end(): void;
+};
+
+/**
+ * Key exchange and authentication over a stream that is connected. Rejects with the library's error; whoever calls
+ * keeps the stages apart by `onStage`, sets the deadline, and destroys the stream.
+ */
+export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
+  const client = new ssh2.Client();
+  let fingerprint = '';
+  let exhausted = false;
+  let ready = false;
+
+  const over = new Promise<{ error: Error | null; keepaliveTimedOut: boolean }>((resolve) => {
+    client.on('error', (error: Error & { level?: string }) => {
+      // An agent or a key that cannot sign is no end: the library goes on to the next attempt by itself.
+      const passing = error.level === 'agent' || (error.level === 'client-authentication' && !exhausted);
+      if (!passing) resolve({ error, keepaliveTimedOut: ready && error.level === 'client-timeout' });
+    });
+    client.on('end', () => resolve({ error: null, keepaliveTimedOut: false }));
+    client.on('close', () => resolve({ error: null, keepaliveTimedOut: false }));
+  });
+
+  return new Promise((resolve, reject) => {
+    over.then(({ error }) => reject(error ?? new Error('the server closed the connection')), reject);
+    // Emitted again each time keys are renewed.
+    client.once('handshake', () => options.onStage('authentication'));
+    client.on('change password', () => client.emit('error', new Error('the server wants the password to be changed')));
+    client.once('ready', () => {
+      ready = true;
+      resolve({
+        hostKeyFingerprint: fingerprint,
+        openChannel: (request) => openChannel(client, request),
+        over,
+        end: () => endQuietly(client),
+      });
+    });
+    options.onStage('key-exchange');
+    client.connect({
+      sock: options.stream,
+      username: options.user,
+      ident: 'virtgraph',
+      // Deadlines are the caller's.
+      readyTimeout: 0,
+      keepaliveInterval: options.keepaliveIntervalMs,
+      keepaliveCountMax: 3,
+      // Servers other than OpenSSH have socket forwarding, too; those that lack it say so.
+      strictVendor: false,
+      agentForward: false,
+      algorithms: {
+        kex: [...keyExchanges],
+        cipher: [...ciphers],
+        hmac: [...macs],
+        compress: ['none'],
+        serverHostKey: orderHostKeyAlgorithms(options.trustedKeyTypes),
+      },
+      // Without a verifier the library accepts every key.
+      hostVerifier: (key: Buffer, verify: (accepted: boolean) => void) => {
+        fingerprint ||= fingerprintOf(key);
+        options.acceptHostKey(key).then(verify, () => verify(false));
+      },
+      authHandler: (offered, _partial, proceed) => {
+        // Typed as a list, but `null` until the server has answered once.
+        const methods = (offered as readonly string[] | null) ?? null;
+        options.nextAttempt(methods).then(
+          (attempt) => {
+            exhausted = attempt === null;
+            proceed(attempt ? toVendorAttempt(attempt, options.user) : noMoreAttempts);
+          },
+          (error: unknown) => {
+            exhausted = true;
+            client.emit('error', error);
+          },
+        );
+      },
+    });
+  });
+}
+
+// The library takes `false` for "give up"; its types do not know it.
+const noMoreAttempts = false as unknown as Parameters<NextAuthHandler>[0];
+
+function toVendorAttempt(attempt: AuthAttempt, username: string): AnyAuthMethod {
+  switch (attempt.method) {
+    case 'key':
+      return { type: 'publickey', username, key: attempt.key.vendorKey };
+    case 'agent':
+      return { type: 'agent', username, agent: new OneIdentityAgent(attempt.identity) };
+    case 'password':
+      return { type: 'password', username, password: attempt.password };
+    case 'keyboard-interactive':
+      return {
+        type: 'keyboard-interactive',
+        username,
+        prompt: answerPrompts(attempt.password),
+      };
+    case 'none':
+      return { type: 'none', username };
+    default:
+      return attempt satisfies never;
+  }
+}
+
+/** The password answers the first hidden prompt; a question we have no answer for gets an empty one. */
+function answerPrompts(password: string) {
+  let given = false;
+  return (
+    _name: string,
+    _instructions: string,
+    _language: string,
+    prompts: { prompt: string; echo?: boolean }[],
+    finish: (answers: string[]) => void,
+  ) => {
+    finish(
+      prompts.map((prompt) => {
+        if (given || prompt.echo === true) return '';
+        given = true;
+        return password;
+      }),
+    );
+  };
+}
+
+/** Says goodbye where that is still possible; the library throws when the connection is already gone. */
+function endQuietly(client: ssh2.Client) {
+  try {
+    client.end();
+  } catch {
+    // Gone is gone.
+  }
+}
+
+function openChannel(client: ssh2.Client, request: ChannelRequest): Promise<RawChannel> {
+  return new Promise((resolve, reject) => {
+    const onAnswer = (error: (Error & { reason?: unknown }) | undefined, channel: ClientChannel) => {
+      if (!error) {
+        resolve(channel);
+        return;
+      }
+      const reason = typeof error.reason === 'number' ? error.reason : null;
+      const description = error.message.replace('(SSH) Channel open failure: ', '');
+      reject(new ChannelRefused(reason, description));
+    };
+    switch (request.kind) {
+      case 'socket':
+        client.openssh_forwardOutStreamLocal(request.path, onAnswer);
+        return;
+      case 'tcp':
+        client.forwardOut('127.0.0.1', 0, request.host, request.port, onAnswer);
+        return;
+      case 'command':
+        client.exec(request.command, onAnswer);
+        return;
+    }
+  });
+}
+
+/** What a command wrote to standard error. It must be read: unread it would stop the channel. */
+export function stderrOf(channel: RawChannel): Readable {
+  // Channels that were opened for a command are the library's ClientChannel, which has `stderr`.
+  return (channel as ClientChannel).stderr;
+}
+
+export type KeyParseFailure = { readonly kind: 'encrypted' | 'unreadable'; readonly reason: string };
+
+/** Reads a private key file: OpenSSH's own format, or PEM. */
+export function parsePrivateKey(bytes: Buffer, passphrase: string | null): PrivateKey | KeyParseFailure {
+  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(bytes, passphrase ?? undefined);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!key) return { kind: 'unreadable', reason: 'it holds no key' };
+  if (key instanceof Error) {
+    const encrypted = /passphrase|encrypted|integrity/i.test(key.message);
+    return { kind: encrypted ? 'encrypted' : 'unreadable', reason: key.message };
+  }
+  if (!key.isPrivateKey()) return { kind: 'unreadable', reason: 'it holds a public key' };
+  return { type: key.type, publicKey: key.getPublicSSH(), vendorKey: withoutSha1(key) };
+}
+
+/** The key of a `.pub` file, or `null`. */
+export function parsePublicKey(bytes: Buffer): Buffer | null {
+  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(bytes);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  return !key || key instanceof Error ? null : key.getPublicSSH();
+}
+
+const sha1Refused = 'the server takes RSA keys with SHA-1 signatures only';
+
+/** To a server that names no signature algorithms the library would sign with RSA and SHA-1; this key does not. */
+function withoutSha1(key: ParsedKey): ParsedKey {
+  if (key.type !== 'ssh-rsa') return key;
+  const sign = key.sign.bind(key);
+  // The library takes an Error that is returned as the refusal to sign; its types know only the signature.
+  key.sign = (data, algorithm) =>
+    algorithm === 'sha256' || algorithm === 'sha512'
+      ? sign(data, algorithm)
+      : (new Error(sha1Refused) as unknown as Buffer);
+  return key;
+}
+
+/** Identities that an agent holds, in its order. Rejects when the agent does not answer. */
+export function listAgentIdentities(socketPath: string): Promise<readonly AgentIdentity[]> {
+  const vendorAgent = ssh2.createAgent(socketPath);
+  return new Promise((resolve, reject) => {
+    vendorAgent.getIdentities((error, keys) => {
+      if (error || !keys) {
+        reject(error ?? new Error('the agent lists no keys'));
+        return;
+      }
+      const identities = keys.flatMap((listed) => {
+        const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(listed as Buffer);
+        const key = Array.isArray(parsed) ? parsed[0] : parsed;
+        if (!key || key instanceof Error) return [];
+        return [{ type: key.type, comment: key.comment, publicKey: key.getPublicSSH(), vendorAgent }];
+      });
+      resolve(identities);
+    });
+  });
+}
+
+/** An agent that shows one of its keys, so that each try is ours to order and to name. The library asks `instanceof`. */
+class OneIdentityAgent extends ssh2.BaseAgent {
+  readonly #identity: AgentIdentity;
+
+  constructor(identity: AgentIdentity) {
+    super();
+    this.#identity = identity;
+  }
+
+  override getIdentities(done: ssh2.IdentityCallback) {
+    done(undefined, [this.#identity.publicKey]);
+  }
+
+  override sign(
+    key: string | Buffer | ParsedKey,
+    data: Buffer,
+    options: ssh2.SigningRequestOptions | ssh2.SignCallback,
+    done?: ssh2.SignCallback,
+  ) {
+    const answer = typeof options === 'function' ? options : done;
+    const hash = typeof options === 'function' ? undefined : options.hash;
+    if (this.#identity.type === 'ssh-rsa' && hash !== 'sha256' && hash !== 'sha512') {
+      answer?.(new Error(sha1Refused));
+      return;
+    }
+    this.#identity.vendorAgent.sign(key, data, { ...(hash && { hash }) }, answer);
+  }
+}
