@@ -38,7 +38,9 @@ export type SshTarget = SshOptions & {
   readonly jump: readonly SshHop[];
 };
 
-export type DaemonMode = 'auto' | 'direct' | 'legacy';
+/** Which daemon to look for: the modular one of the driver, the monolithic libvirtd, or whichever is there. */
+export const daemonModes = ['auto', 'direct', 'legacy'] as const;
+export type DaemonMode = (typeof daemonModes)[number];
 
 /** How to get a byte stream to the daemon. */
 export type Transport =
