@@ -48,13 +48,13 @@ export function decodePercent(text: string): string | null {
 function readUser(text: string, report: Report): string | undefined {
   if (text.includes(':')) {
     report(
-      'A password must not stand in an address; say where it lies instead, with the host’s `password: { file: … }` or `{ env: … }`.',
+      "A password must not stand in an address; say where it lies instead, with the host's `password: { file: … }` or `{ env: … }`.",
     );
     return undefined;
   }
   const user = decodePercent(text);
   if (user !== null && userPattern.test(user)) return user;
-  report('Expected a user name before the “@”, without white space and not beginning with a dash.');
+  report('Expected a user name before the "@", without white space and not beginning with a dash.');
   return undefined;
 }
 

@@ -73,7 +73,7 @@ export function parseHostUri(text: string, context: UriContext = noContext): Hos
   const uri = readHostUri(text, context, (sentence) => mistakes.push(sentence));
   if (uri !== null) return uri;
   throw new VirtgraphError('BAD_USER_INPUT', `${mistakes.join(' ')} Saw ${JSON.stringify(redactUri(text))}.`, {
-    remedy: 'Write the host’s URI as for virsh --connect, such as qemu+ssh://root@host.example/system.',
+    remedy: "Write the host's URI as for virsh --connect, such as qemu+ssh://root@host.example/system.",
   });
 }
 
@@ -112,7 +112,7 @@ export function redactUri(text: string): string {
   return (
     shown
       .replace(/(:\/\/[^/@:?[\]]*):.*@/s, '$1:***@')
-      // Without an “@” behind it: a port, or a password whose end is missing.
+      // Without an "@" behind it: a port, or a password whose end is missing.
       .replace(/(:\/\/[^/@:?[\]]*):(?!\d{1,5}(?:[/?#]|$)|\*)[^/?#]*/, '$1:***')
       .replace(/([?&;]name=)[^&;]*%40[^&;]*/i, '$1***')
   );
@@ -134,22 +134,22 @@ function transportKind({ driver, transport, endpoint }: UriParts, report: Report
       const reason = refusedTransports[transport];
       report(
         reason === undefined
-          ? `Unknown transport “${transport.slice(0, 40)}”; expected one of ${supportedTransports.join(', ')}.${didYouMean(transport, supportedTransports)}`
-          : `The transport “${transport}” is refused: it ${reason}. Try ${driver}+ssh://.`,
+          ? `Unknown transport "${transport.slice(0, 40)}"; expected one of ${supportedTransports.join(', ')}.${didYouMean(transport, supportedTransports)}`
+          : `The transport "${transport}" is refused: it ${reason}. Try ${driver}+ssh://.`,
       );
       return null;
     }
   }
   if (driver === 'sim') return 'sim';
   if (supportedTransports.includes(driver) || Object.hasOwn(refusedTransports, driver)) {
-    report(`“${driver}” is a transport; put a driver before it, such as qemu+ssh://.`);
+    report(`"${driver}" is a transport; put a driver before it, such as qemu+ssh://.`);
     return null;
   }
   if (endpoint.host === null) return 'unix';
   report(
     driversWithServer.includes(driver)
-      ? `Drivers such as “${driver}” run in a libvirt daemon here: write ${driver}+ssh://DAEMON/?name=URI, with the URI for that daemon percent-encoded.`
-      : `A host without a transport means libvirt’s tls, which is refused: it ${refusedTransports['tls']}. Try ${driver}+ssh://.`,
+      ? `Drivers such as "${driver}" run in a libvirt daemon here: write ${driver}+ssh://DAEMON/?name=URI, with the URI for that daemon percent-encoded.`
+      : `A host without a transport means libvirt's tls, which is refused: it ${refusedTransports['tls']}. Try ${driver}+ssh://.`,
   );
   return null;
 }
@@ -166,7 +166,7 @@ function readTransport(
     report(`A user or port means nothing for the ${kind} transport.`);
   const hasSecret = context.passphrase !== null || context.password !== null;
   if (kind !== 'ssh' && (context.jump.length > 0 || hasSecret)) {
-    report(`The host’s jump, passphrase and password mean nothing for the ${kind} transport.`);
+    report(`The host's jump, passphrase and password mean nothing for the ${kind} transport.`);
   }
   switch (kind) {
     case 'unix':
@@ -213,8 +213,8 @@ function sshTransport(hop: SshHop, settings: UriSettings, context: UriContext): 
 /** libvirt's helper on the host finds the socket by itself: it can neither be told one nor uses netcat. */
 function checkProxy({ proxy, netcat, socket }: UriSettings, report: Report) {
   if (proxy !== 'native') return;
-  if (netcat !== null) report('The parameter “netcat” means nothing with proxy=native.');
-  if (socket !== null) report('The parameter “socket” cannot be used with proxy=native; leave one of them out.');
+  if (netcat !== null) report('The parameter "netcat" means nothing with proxy=native.');
+  if (socket !== null) report('The parameter "socket" cannot be used with proxy=native; leave one of them out.');
 }
 
 /** What the daemon is asked to open: libvirt's rule is the URI without transport, user, host, port and parameters. */
@@ -226,7 +226,7 @@ function readConnectName(
   report: Report,
 ): string {
   if (name !== null) {
-    if (/:\/\/[^/@]*:[^/@]*@/.test(name)) report('A password must not stand in the parameter “name”.');
+    if (/:\/\/[^/@]*:[^/@]*@/.test(name)) report('A password must not stand in the parameter "name".');
     return name;
   }
   // libvirt's generic scheme: the daemon chooses the driver itself.
@@ -234,11 +234,11 @@ function readConnectName(
   if (kind === 'sim' && (path === '' || path === '/'))
     return driver === 'test' ? 'test:///default' : `${driver}:///system`;
   if (driver === 'qemu' && path !== '/system' && path !== '/session') {
-    report('Expected the path /system or /session for the driver “qemu”.');
+    report('Expected the path /system or /session for the driver "qemu".');
   }
   if (driversWithServer.includes(driver)) {
     report(
-      `The driver “${driver}” needs to be told its server: add name=URI, with the URI for that daemon percent-encoded.`,
+      `The driver "${driver}" needs to be told its server: add name=URI, with the URI for that daemon percent-encoded.`,
     );
   }
   return `${driver}://${path}`;
@@ -248,7 +248,7 @@ function warningsOf(driver: string, settings: UriSettings): readonly string[] {
   const warnings: string[] = [];
   if (settings.knownHostsVerify === 'ignore') {
     warnings.push(
-      'The host’s key is not verified (known_hosts_verify=ignore): whoever is in between can read and change everything.',
+      "The host's key is not verified (known_hosts_verify=ignore): whoever is in between can read and change everything.",
     );
   }
   if (settings.noVerify) {
@@ -256,7 +256,7 @@ function warningsOf(driver: string, settings: UriSettings): readonly string[] {
   }
   if (!knownDrivers.includes(driver)) {
     warnings.push(
-      `The driver “${driver}” is not one that libvirt is known to have.${didYouMean(driver, knownDrivers)}`,
+      `The driver "${driver}" is not one that libvirt is known to have.${didYouMean(driver, knownDrivers)}`,
     );
   }
   return warnings;

@@ -13,7 +13,7 @@ const noAuthOnlyOnLoopback: Rule = (config, report) => {
   if (asRecord(config['auth'])?.['mode'] !== 'none' || isLoopback(host)) return;
   report(
     ['auth', 'mode'],
-    `“none” lets everybody in who can reach ${host}: it is allowed on a loopback address only. Set listen.host to ${defaultListenHost}, or auth.mode to token.`,
+    `"none" lets everybody in who can reach ${host}: it is allowed on a loopback address only. Set listen.host to ${defaultListenHost}, or auth.mode to token.`,
   );
 };
 

@@ -61,7 +61,7 @@ const host = z.strictObject({
   uri: z
     .string()
     .min(1)
-    .describe('Connection URI in libvirt’s own syntax, such as qemu+ssh://root@host.example/system.'),
+    .describe("Connection URI in libvirt's own syntax, such as qemu+ssh://root@host.example/system."),
   labels: z
     .record(z.string().min(1).max(maxLabelLength), z.string().max(maxLabelLength), {
       error: 'expected a mapping of names to texts, such as { site: berlin }',
@@ -115,7 +115,7 @@ const segmentMember = z
   .strictObject({
     host: z.string().min(1).default('*').describe('Name of a host; * for every host.'),
     bridge: z.string().min(1).optional().describe('A bridge of that host.'),
-    network: z.string().min(1).optional().describe('A network of libvirt’s on that host.'),
+    network: z.string().min(1).optional().describe("A network of libvirt's on that host."),
     device: z.string().min(1).optional().describe('The device below macvtap interfaces.'),
   })
   .refine((member) => segmentMemberKinds.filter((kind) => member[kind] !== undefined).length === 1, {
@@ -158,7 +158,7 @@ const config = z.strictObject({
   origins: z
     .array(origin)
     .default([])
-    .describe('Origins of web pages, besides the gateway’s own, that may open a WebSocket.'),
+    .describe("Origins of web pages, besides the gateway's own, that may open a WebSocket."),
   hosts: z.array(host).default([]).describe('The hosts of the fleet.'),
   net: z
     .strictObject({

@@ -8,7 +8,7 @@ export type ShapeProblem = {
   readonly unknownKey: boolean;
 };
 
-/** What the schema found, said as “expected …, saw …”. */
+/** What the schema found, said as "expected …, saw …". */
 export function describeIssues(issues: readonly SchemaIssue[]): readonly ShapeProblem[] {
   return issues.flatMap((issue) => problemsOf(issue, []));
 }

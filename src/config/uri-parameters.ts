@@ -37,8 +37,8 @@ type ParameterName = keyof typeof supported;
 
 /** libvirt has these too; each with the reason why we do not. */
 const refused: Readonly<Record<string, string>> = {
-  auth: 'SASL is not supported: let the daemon’s socket accept whoever may open it',
-  authfile: 'credentials are never read from a file of libvirt’s: use the host’s `password` or `passphrase`',
+  auth: "SASL is not supported: let the daemon's socket accept whoever may open it",
+  authfile: "credentials are never read from a file of libvirt's: use the host's `password` or `passphrase`",
   pkipath: 'it belongs to the tls transport, which is not supported',
   tls_priority: 'it belongs to the tls transport, which is not supported',
   no_sanity: 'it belongs to the tls transport, which is not supported',
@@ -78,11 +78,11 @@ export function readUriSettings(
   const simOptions: Record<string, string> = {};
   const seen = new Set<string>();
   for (const { name, value } of parameters) {
-    if (seen.has(name)) report(`The parameter “${name}” is given more than once.`);
+    if (seen.has(name)) report(`The parameter "${name}" is given more than once.`);
     seen.add(name);
     if (isSupported(name)) {
       if (includes(supported[name], kind)) known.set(name, value);
-      else report(`The parameter “${name}” means nothing for the ${kind} transport.`);
+      else report(`The parameter "${name}" means nothing for the ${kind} transport.`);
     } else if (kind === 'sim' && /^[a-z][a-z0-9_-]*$/.test(name)) {
       simOptions[name] = value;
     } else {
@@ -96,7 +96,7 @@ export function readUriSettings(
     if (value === undefined) return null;
     const parsed = parse(value);
     if (parsed === null)
-      report(`Expected ${expected} for the parameter “${name}”, saw ${JSON.stringify(value.slice(0, 80))}.`);
+      report(`Expected ${expected} for the parameter "${name}", saw ${JSON.stringify(value.slice(0, 80))}.`);
     return parsed;
   };
   const text = (name: ParameterName) => read(name, (value) => value || null, 'some text');
@@ -131,10 +131,10 @@ export function readUriSettings(
 
 function whyRefused(name: string): string {
   const reason = refused[name];
-  if (reason !== undefined) return `The parameter “${name}” of libvirt’s is refused: ${reason}.`;
+  if (reason !== undefined) return `The parameter "${name}" of libvirt's is refused: ${reason}.`;
   const shown = name.slice(0, 40);
   const guess = didYouMean(name, Object.keys(supported));
-  return `Unknown parameter “${shown}”.${guess} One for the hypervisor’s driver belongs into name=, percent-encoded.`;
+  return `Unknown parameter "${shown}".${guess} One for the hypervisor's driver belongs into name=, percent-encoded.`;
 }
 
 function isSupported(name: string): name is ParameterName {

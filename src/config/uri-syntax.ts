@@ -35,7 +35,7 @@ export function splitUri(text: string, report: Report): UriParts | null {
     return null;
   }
   const [, driver = '', transport, authority = '', path = '', query, fragment] = match;
-  if (fragment !== undefined) report('A libvirt URI has no fragment; write “#” as %23.');
+  if (fragment !== undefined) report('A libvirt URI has no fragment; write "#" as %23.');
   if (decodePercent(path) === null)
     report('The path has percent-encoding that cannot be read, or a control character.');
   const endpoint = readEndpoint(authority, report);

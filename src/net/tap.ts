@@ -47,7 +47,7 @@ function hypervisorNote(hypervisor: Hypervisor): string | null {
     case 'LXC':
       return 'LXC connects containers through veth pairs, so there is no tap device.';
     case 'XEN':
-      return 'Xen makes and names its own network devices on the host, so there is no tap device of libvirt’s.';
+      return "Xen makes and names its own network devices on the host, so there is no tap device of libvirt's.";
     case 'TEST':
       return 'The test driver has no devices on the host.';
     case 'BHYVE':
@@ -67,7 +67,7 @@ function hypervisorNote(hypervisor: Hypervisor): string | null {
   }
 }
 
-const macvtapNote = 'It is connected through macvtap, whose device carries the guest’s own address.';
+const macvtapNote = "It is connected through macvtap, whose device carries the guest's own address.";
 const hostdevNote = 'The guest has the network device itself, so there is no tap device.';
 const socketNote = 'It is connected by a socket between QEMU processes, so there is no tap device.';
 
@@ -120,6 +120,6 @@ function networkNote({ interface: { bridge }, network }: TapSubject): string | n
 /** An ordinary user may not set addresses: QEMU's bridge helper makes the tap and keeps the kernel's random address, but for the first byte. */
 function sessionNote({ session }: TapSubject): string | null {
   return session
-    ? 'On a session daemon QEMU’s bridge helper makes the tap device, with a random address that begins with fe.'
+    ? "On a session daemon QEMU's bridge helper makes the tap device, with a random address that begins with fe."
     : null;
 }

@@ -100,7 +100,7 @@ describe('an ssh URI', () => {
     expect(sshOf(parseHostUri('qemu+ssh://u@h/system?keyfile=/my%20key')).keyFile).toBe('/my key');
   });
 
-  test('takes every parameter of libvirt’s for it', () => {
+  test("takes every parameter of libvirt's for it", () => {
     const uri = parseHostUri(
       'qemu+ssh://h/system?socket=/run/s&mode=direct&proxy=netcat&netcat=/opt/nc&command=/opt/ssh&keyfile=/k&known_hosts=/kh' +
         '&known_hosts_verify=auto&sshauth=privkey,agent&no_tty=1&keepalive_interval=30&keepalive_count=3',
@@ -138,7 +138,7 @@ describe('an ssh URI', () => {
     expect(sshOf(parseHostUri('qemu+ssh://h/system?known_hosts=~/kh', context)).knownHostsFile).toBe('/home/op/kh');
   });
 
-  test('warns when the host’s key is not verified', () => {
+  test("warns when the host's key is not verified", () => {
     const uri = parseHostUri('qemu+ssh://h/system?known_hosts_verify=ignore');
     expect(sshOf(uri).knownHostsVerify).toBe('ignore');
     expect(uri.warnings).toEqual([expect.stringContaining('not verified')]);
@@ -207,14 +207,14 @@ describe('a mistake in a URI is told', () => {
     ['qemu+ssh://h/system#x', /fragment/],
     ['qemu+ssh://h/sys tem', /white space/],
     ['qemu+ssh://h/sys%zztem', /percent-encoding/],
-    ['qemu+tls://h/system', /“tls” is refused.*Try qemu\+ssh:/],
-    ['qemu+tcp://h/system', /“tcp” is refused.*neither encrypted/],
-    ['qemu+ext://h/system', /“ext” is refused/],
-    ['qemu+shs://h/system', /Unknown transport “shs”.*Did you mean "ssh"/],
-    ['qemu://h/system', /without a transport means libvirt’s tls.*Try qemu\+ssh:/],
+    ['qemu+tls://h/system', /"tls" is refused.*Try qemu\+ssh:/],
+    ['qemu+tcp://h/system', /"tcp" is refused.*neither encrypted/],
+    ['qemu+ext://h/system', /"ext" is refused/],
+    ['qemu+shs://h/system', /Unknown transport "shs".*Did you mean "ssh"/],
+    ['qemu://h/system', /without a transport means libvirt's tls.*Try qemu\+ssh:/],
     ['esx://h/', /esx\+ssh:\/\/DAEMON/],
-    ['ssh://h/system', /“ssh” is a transport.*qemu\+ssh:/],
-    ['tcp://h/system', /“tcp” is a transport/],
+    ['ssh://h/system', /"ssh" is a transport.*qemu\+ssh:/],
+    ['tcp://h/system', /"tcp" is a transport/],
     ['qemu+ssh:///system', /Expected a host name/],
     ['qemu+ssh://root@/system', /Expected a host name/],
     ['qemu+ssh://@h/system', /user name/],
@@ -234,10 +234,10 @@ describe('a mistake in a URI is told', () => {
     ['qemu+unix://h/system', /this machine only/],
     ['qemu+unix://me@/system', /user or port means nothing/],
     ['sim://', /name for the embedded host/],
-    ['qemu+ssh://h/system?nme=x', /Unknown parameter “nme”. Did you mean "name"/],
+    ['qemu+ssh://h/system?nme=x', /Unknown parameter "nme". Did you mean "name"/],
     ['qemu+ssh://h/system?known_host=/x', /Did you mean "known_hosts"/],
     ['qemu+ssh://h/system?transport=http', /driver belongs into name=/],
-    ['qemu+ssh://h/system?pkipath=/x', /“pkipath” of libvirt’s is refused/],
+    ['qemu+ssh://h/system?pkipath=/x', /"pkipath" of libvirt's is refused/],
     ['qemu+ssh://h/system?tls_priority=x', /refused/],
     ['qemu+ssh://h/system?auth=sasl', /SASL/],
     ['qemu+ssh://h/system?authfile=/x', /refused/],
@@ -245,8 +245,8 @@ describe('a mistake in a URI is told', () => {
     ['qemu+ssh://h/system?mode=auto&mode=direct', /more than once/],
     ['qemu+ssh://h/system?mode=modular', /one of auto, direct, legacy.*saw "modular"/],
     ['qemu+ssh://h/system?proxy=socat', /one of auto, native, netcat/],
-    ['qemu+ssh://h/system?proxy=native&netcat=nc', /“netcat” means nothing/],
-    ['qemu+ssh://h/system?proxy=native&socket=/s', /“socket” cannot be used/],
+    ['qemu+ssh://h/system?proxy=native&netcat=nc', /"netcat" means nothing/],
+    ['qemu+ssh://h/system?proxy=native&socket=/s', /"socket" cannot be used/],
     ['qemu+ssh://h/system?known_hosts_verify=no', /one of normal, auto, ignore/],
     ['qemu+ssh://h/system?no_verify=yes', /a number/],
     ['qemu+ssh://h/system?no_tty=yes', /a number/],
@@ -268,7 +268,7 @@ describe('a mistake in a URI is told', () => {
 
   test('together with all the others', () => {
     const message = mistake('qemu+ssh://h/sytem?mode=x&nme=y&proxy=z');
-    for (const part of ['/system or /session', '“mode”', '“nme”', '“proxy”']) expect(message).toContain(part);
+    for (const part of ['/system or /session', '"mode"', '"nme"', '"proxy"']) expect(message).toContain(part);
   });
 
   test.each([

@@ -7,7 +7,7 @@ function read(text: string) {
   return { hops, mistakes };
 }
 
-test('reads hops as OpenSSH’s ProxyJump writes them, in order', () => {
+test("reads hops as OpenSSH's ProxyJump writes them, in order", () => {
   expect(read('me@b1:2222, b2,ssh://[2001:db8::1]:22')).toEqual({
     hops: [
       { host: 'b1', user: 'me', port: 2222 },

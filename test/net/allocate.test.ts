@@ -68,7 +68,7 @@ describe('allocateMac', () => {
     );
   });
 
-  test('says that a vendor’s prefix is universal', () => {
+  test("says that a vendor's prefix is universal", () => {
     expect(allocateMac('00:16:3e', never, randomFrom(1)).note).toContain('universally administered');
   });
 

@@ -97,7 +97,7 @@ describe('tapNote', () => {
   });
 
   test.each(hypervisors.filter((name) => name !== 'QEMU' && name !== 'KVM'))(
-    'says that %s has no tap of libvirt’s',
+    "says that %s has no tap of libvirt's",
     (hypervisor) => {
       expect(tapNote({ ...nic('bridge'), hypervisor })).toMatch(/\.$/);
     },
