@@ -82,6 +82,8 @@ export function wrapChannel(
     else stream.push(null);
   }
 
+  // Whoever let go of a stream does not listen any more, and the connection's end must not end the process.
+  stream.on('error', () => {});
   channel.pause();
   channel.on('data', onData);
   channel.on('error', (error: Error) => stream.destroy(error));

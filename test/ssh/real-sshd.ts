@@ -90,7 +90,6 @@ export async function startSshd(
   await writeFile(join(home, 'sshd_config'), `${lines.join('\n')}\n`);
   const child = spawn(sshdPath, ['-D', '-e', '-f', join(home, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
   });
   let log = '';
   const listening = new Promise<void>((resolve, reject) => {
@@ -108,21 +107,29 @@ export async function startSshd(
     process: child,
     knownHosts: () => [...hostKeys.values()].map((key) => `[127.0.0.1]:${port} ${key}\n`).join(''),
     log: () => log,
-    stop: () => stopGroup(child),
+    stop: () => stopWithChildren(child),
   };
 }
 
-/** sshd's children serve the connections; they go with it. */
-async function stopGroup(child: ChildProcess): Promise<void> {
+/** The processes that serve the connections leave sshd's process group, so each is looked up and ended by its id. */
+async function stopWithChildren(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
   const gone = child.exitCode !== null || child.signalCode !== null;
   const exited = gone ? Promise.resolve() : new Promise((resolve) => child.once('exit', resolve));
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // Already gone.
+  for (const pid of gone ? [] : [child.pid, ...(await descendantsOf(child.pid))]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Already gone.
+    }
   }
   await exited;
+}
+
+async function descendantsOf(pid: number): Promise<number[]> {
+  const listed = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const children = listed.split(' ').filter(Boolean).map(Number);
+  return [...children, ...(await Promise.all(children.map(descendantsOf))).flat()];
 }
 
 export function freePort(): Promise<number> {
