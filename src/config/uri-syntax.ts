@@ -50,10 +50,14 @@ export function splitUri(text: string, report: Report): UriParts | null {
   };
 }
 
-/** Pairs of `name=value` between `&` or `;`. A plus stands for itself, as in libvirt. Names are compared without case. */
+/**
+ * Pairs of `name=value` between `&`; only behind the last of these does `;` separate too, as in libvirt's
+ * `virURIParseParams`. A plus stands for itself. Names are compared without case.
+ */
 function readParameters(query: string, report: Report): readonly UriParameter[] {
-  return query
-    .split(/[&;]/)
+  const pairs = query.split('&');
+  const last = pairs.pop() ?? '';
+  return [...pairs, ...last.split(';')]
     .filter((pair) => pair !== '')
     .flatMap((pair) => {
       const equals = pair.indexOf('=');

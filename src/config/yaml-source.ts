@@ -1,11 +1,23 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 
 /** The only file that knows yaml: text to plain values, and back from a path to the place where it stands. */
 
 /** Far more than any fleet needs, and little enough to parse at once. */
-export const maxConfigBytes = 1_048_576;
+export const maxConfigBytes = 4_194_304;
 /** An alias is expanded where it is used; nested ones multiply ("billion laughs"). The parser counts what they yield. */
-const maxAliasCount = 200;
+const maxAliasCount = 10_000;
+/** After the first few, what a parser says of broken syntax is noise. */
+const maxSyntaxProblems = 20;
 
 /** From 1. */
 export type Position = { readonly line: number; readonly column: number };
@@ -31,9 +43,12 @@ export function parseYaml(text: string): YamlSource {
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true });
-    const problems = [...document.errors, ...document.warnings];
+    const problems = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
     if (problems.length > 0) {
-      return { ok: false, problems: problems.map(({ pos, message }) => ({ ...positionOf(pos[0]), message })) };
+      return {
+        ok: false,
+        problems: problems.map((error) => ({ ...positionOf(error.pos[0]), message: wordsOf(error) })),
+      };
     }
     const value: unknown = document.toJS({ maxAliasCount });
     return {
@@ -43,10 +58,29 @@ export function parseYaml(text: string): YamlSource {
       locateKey: (path) => positionOf(findOffset(document, path, true)),
     };
   } catch (error) {
-    // Aliases that grow too much, or nesting deeper than the stack.
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problems: [{ line: 1, column: 1, message: `This YAML cannot be read: ${reason}.` }] };
+    return { ok: false, problems: [{ line: 1, column: 1, message: whyNotExpanded(error) }] };
   }
+}
+
+const tooDeep = 'This is nested too deeply.';
+
+/** For where the parser's own words would repeat the text, which may be a secret that was not quoted. */
+const ownWords: Partial<Record<YAMLError['code'], string>> = {
+  BAD_ALIAS: 'An alias needs an anchor of that name before it. Quote a text that begins with "*".',
+  TAG_RESOLVE_FAILED: 'This tag is not known. Quote a text that begins with "!".',
+  RESOURCE_EXHAUSTION: tooDeep,
+};
+
+function wordsOf({ code, message }: YAMLError): string {
+  return ownWords[code] ?? (message.endsWith('.') ? message : `${message}.`);
+}
+
+/** The parser refuses aliases that grow too much with a ReferenceError; the engine, what is deeper than its stack with a RangeError. */
+function whyNotExpanded(error: unknown): string {
+  if (error instanceof ReferenceError)
+    return 'The aliases in this file multiply to far more than a configuration needs.';
+  if (error instanceof RangeError) return tooDeep;
+  return `This YAML cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
 }
 
 function findOffset(document: Document, path: Path, wantKey: boolean): number {

@@ -124,8 +124,16 @@ describe('an ssh URI', () => {
     });
   });
 
-  test('takes names of parameters in any case and semicolons between them, as libvirt does', () => {
-    expect(parseHostUri('qemu+ssh://h/system?MODE=legacy;Socket=/s')).toMatchObject({ mode: 'legacy', socket: '/s' });
+  test('takes names of parameters in any case, as libvirt does', () => {
+    expect(parseHostUri('qemu+ssh://h/system?MODE=legacy&Socket=/s')).toMatchObject({ mode: 'legacy', socket: '/s' });
+  });
+
+  test('takes semicolons between parameters where no ampersand follows, as libvirt does', () => {
+    expect(parseHostUri('qemu+ssh://h/system?mode=legacy;socket=/s')).toMatchObject({ mode: 'legacy', socket: '/s' });
+    expect(parseHostUri('qemu+ssh://h/system?socket=/a;b&mode=legacy')).toMatchObject({
+      mode: 'legacy',
+      socket: '/a;b',
+    });
   });
 
   test('turns keepalive off with 0 or -1', () => {
