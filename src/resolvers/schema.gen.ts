@@ -1,8 +1,12 @@
 // Generated from schema.graphql by `npm run generate`. Do not edit.
+import type { Cursor } from '../model/brands.ts';
 import type { MacAddress } from '../model/brands.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { HostView, DomainRecord, NetworkRecord, StoragePoolRecord } from '../fleet/types.ts';
+import type { FleetObject, HostView, HostLinkView, DomainRecord, StatsReading, StatsTick, NetworkRecord, StoragePoolRecord, Change as FleetChange } from '../fleet/types.ts';
+import type { HostCapabilitiesParent, DomainInterfaceParent, DomainStatsSampleParent, HostReadingGapParent, CpuStatsParent, VcpuStatsParent, InterfaceStatsParent, DiskStatsParent, MacHostVerdictParent, ObjectUpsertedParent, ObjectDeletedParent, HostInterruptedParent, HostResumedParent } from './parents.ts';
+import type { MemoryReading } from '../model/stats.ts';
+import type { MacOwnerRef, MacConflict as FleetMacConflict } from '../fleet/mac-registry.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -18,7 +22,7 @@ export type Scalars = {
   /** A size in bytes: a JSON integer of at most 2^53-1. Never KiB. */
   Bytes: { input: number; output: number; }
   /** A place in the stream of changes. Opaque: keep it, hand it back, never look inside. */
-  Cursor: { input: string; output: string; }
+  Cursor: { input: Cursor; output: Cursor; }
   /** A moment as RFC 3339 in UTC with milliseconds, such as `2026-03-01T12:00:00.000Z`. */
   DateTime: { input: number; output: number; }
   /**
@@ -53,11 +57,11 @@ export type AttachInterfaceInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** Use the address even though it is taken. */
-  readonly force?: Scalars['Boolean']['input'];
+  readonly force: Scalars['Boolean']['input'];
   /** Change the running guest. Default: when it is running. */
   readonly live?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its address; one is allocated when absent. */
@@ -139,13 +143,13 @@ export type CpuStats = {
 /** What to define, and where. */
 export type DefineDomainInput = {
   /** Read and check it, and do nothing. The payload says what would be defined. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** For a domain that exists: fail with `CONFLICT` unless its `version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** The host's configured name. */
   readonly host: Scalars['String']['input'];
   /** Have libvirt check it against its schema first. */
-  readonly validate?: Scalars['Boolean']['input'];
+  readonly validate: Scalars['Boolean']['input'];
   /** libvirt's domain XML. */
   readonly xml: Scalars['String']['input'];
 };
@@ -155,7 +159,7 @@ export type DetachInterfaceInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** Change the running guest. Default: when it is running and has the card. */
@@ -272,7 +276,7 @@ export type DomainActionInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
 };
@@ -405,7 +409,7 @@ export type DomainInterfaceAddressesArgs = {
 /** How to sort domains. */
 export type DomainOrder = {
   /** Which way. */
-  readonly direction?: OrderDirection;
+  readonly direction: OrderDirection;
   /** By what. */
   readonly field: DomainOrderField;
 };
@@ -520,11 +524,11 @@ export type ForceOffDomainInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** Let the hypervisor's process flush what it holds, and fail with `GUEST_BUSY` if it will not go. */
-  readonly graceful?: Scalars['Boolean']['input'];
+  readonly graceful: Scalars['Boolean']['input'];
 };
 
 /** What is answering. */
@@ -1382,11 +1386,11 @@ export type RebootDomainInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** How the guest is asked. */
-  readonly mode?: ShutdownMode;
+  readonly mode: ShutdownMode;
 };
 
 /** Which host to read anew. */
@@ -1416,7 +1420,7 @@ export type SetDomainAutostartInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1426,11 +1430,11 @@ export type ShutdownDomainInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** How the guest is asked. */
-  readonly mode?: ShutdownMode;
+  readonly mode: ShutdownMode;
 };
 
 /** How a guest is asked. */
@@ -1467,15 +1471,15 @@ export type SnapshotMode =
 /** How to start a domain. */
 export type StartDomainInput = {
   /** Throw its managed save image away instead of resuming from it. */
-  readonly discardManagedSave?: Scalars['Boolean']['input'];
+  readonly discardManagedSave: Scalars['Boolean']['input'];
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** Start it paused. */
-  readonly paused?: Scalars['Boolean']['input'];
+  readonly paused: Scalars['Boolean']['input'];
 };
 
 /** A storage pool of a host. */
@@ -1550,7 +1554,7 @@ export type Subscription = {
 export type SubscriptionChangesArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   filter?: InputMaybe<ChangeFilter>;
-  snapshot?: SnapshotMode;
+  snapshot: SnapshotMode;
 };
 
 
@@ -1577,15 +1581,15 @@ export type UndefineDomainInput = {
   /** Which domain. */
   readonly domain: DomainRef;
   /** Say what would happen, and do nothing. */
-  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** Its managed save image too; it stands in the way otherwise. */
-  readonly removeManagedSave?: Scalars['Boolean']['input'];
+  readonly removeManagedSave: Scalars['Boolean']['input'];
   /** Its firmware variables too; they stand in the way otherwise. */
-  readonly removeNvram?: Scalars['Boolean']['input'];
+  readonly removeNvram: Scalars['Boolean']['input'];
   /** The records of its snapshots too; they stand in the way otherwise. */
-  readonly removeSnapshotMetadata?: Scalars['Boolean']['input'];
+  readonly removeSnapshotMetadata: Scalars['Boolean']['input'];
 };
 
 /** What became of a domain whose configuration was removed. */
@@ -1683,29 +1687,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 
-/** Mapping of union types */
-export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  Change:
-    | ( Bookmark & { __typename: 'Bookmark' } )
-    | ( Omit<HostInterrupted, 'host'> & { host: _RefType['Host'] } & { __typename: 'HostInterrupted' } )
-    | ( Omit<HostResumed, 'host'> & { host: _RefType['Host'] } & { __typename: 'HostResumed' } )
-    | ( Lagged & { __typename: 'Lagged' } )
-    | ( ObjectDeleted & { __typename: 'ObjectDeleted' } )
-    | ( Omit<ObjectUpserted, 'object'> & { object: _RefType['Node'] } & { __typename: 'ObjectUpserted' } )
-    | ( ResyncRequired & { __typename: 'ResyncRequired' } )
-    | ( SnapshotComplete & { __typename: 'SnapshotComplete' } )
-  ;
-};
 
-/** Mapping of interface types */
-export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
-  Node:
-    | ( DomainRecord & { __typename: 'Domain' } )
-    | ( HostView & { __typename: 'Host' } )
-    | ( NetworkRecord & { __typename: 'Network' } )
-    | ( StoragePoolRecord & { __typename: 'StoragePool' } )
-  ;
-};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -1715,17 +1697,17 @@ export type ResolversTypes = {
   Bookmark: ResolverTypeWrapper<Bookmark>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Bytes: ResolverTypeWrapper<Scalars['Bytes']['output']>;
-  Change: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['Change']>;
+  Change: ResolverTypeWrapper<FleetChange>;
   ChangeFilter: ChangeFilter;
   ChangeKind: ChangeKind;
   ChangeOrigin: ChangeOrigin;
   ChangePage: ResolverTypeWrapper<Omit<ChangePage, 'changes'> & { changes: ReadonlyArray<ResolversTypes['Change']> }>;
-  CpuStats: ResolverTypeWrapper<CpuStats>;
+  CpuStats: ResolverTypeWrapper<CpuStatsParent>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DefineDomainInput: DefineDomainInput;
   DetachInterfaceInput: DetachInterfaceInput;
-  DiskStats: ResolverTypeWrapper<DiskStats>;
+  DiskStats: ResolverTypeWrapper<DiskStatsParent>;
   Domain: ResolverTypeWrapper<DomainRecord>;
   DomainActionInput: DomainActionInput;
   DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
@@ -1734,61 +1716,61 @@ export type ResolversTypes = {
   DomainEdge: ResolverTypeWrapper<Omit<DomainEdge, 'node'> & { node: ResolversTypes['Domain'] }>;
   DomainFilter: DomainFilter;
   DomainGraphics: ResolverTypeWrapper<DomainGraphics>;
-  DomainInterface: ResolverTypeWrapper<DomainInterface>;
+  DomainInterface: ResolverTypeWrapper<DomainInterfaceParent>;
   DomainOrder: DomainOrder;
   DomainOrderField: DomainOrderField;
   DomainPath: DomainPath;
   DomainPayload: ResolverTypeWrapper<Omit<DomainPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainRef: DomainRef;
   DomainState: DomainState;
-  DomainStats: ResolverTypeWrapper<DomainStats>;
-  DomainStatsSample: ResolverTypeWrapper<Omit<DomainStatsSample, 'domain'> & { domain: ResolversTypes['Domain'] }>;
-  DomainStatsTick: ResolverTypeWrapper<Omit<DomainStatsTick, 'missing' | 'samples'> & { missing: ReadonlyArray<ResolversTypes['HostReadingGap']>, samples: ReadonlyArray<ResolversTypes['DomainStatsSample']> }>;
+  DomainStats: ResolverTypeWrapper<StatsReading>;
+  DomainStatsSample: ResolverTypeWrapper<DomainStatsSampleParent>;
+  DomainStatsTick: ResolverTypeWrapper<StatsTick>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ForceOffDomainInput: ForceOffDomainInput;
   Gateway: ResolverTypeWrapper<Gateway>;
   GatewayLimits: ResolverTypeWrapper<GatewayLimits>;
   GuestCapability: ResolverTypeWrapper<GuestCapability>;
   Host: ResolverTypeWrapper<HostView>;
-  HostCapabilities: ResolverTypeWrapper<HostCapabilities>;
+  HostCapabilities: ResolverTypeWrapper<HostCapabilitiesParent>;
   HostConnection: ResolverTypeWrapper<Omit<HostConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['HostEdge']>, nodes: ReadonlyArray<ResolversTypes['Host']> }>;
   HostEdge: ResolverTypeWrapper<Omit<HostEdge, 'node'> & { node: ResolversTypes['Host'] }>;
   HostFilter: HostFilter;
-  HostInterrupted: ResolverTypeWrapper<Omit<HostInterrupted, 'host'> & { host: ResolversTypes['Host'] }>;
+  HostInterrupted: ResolverTypeWrapper<HostInterruptedParent>;
   HostLane: ResolverTypeWrapper<HostLane>;
-  HostLink: ResolverTypeWrapper<HostLink>;
+  HostLink: ResolverTypeWrapper<HostLinkView>;
   HostNode: ResolverTypeWrapper<HostNode>;
   HostPayload: ResolverTypeWrapper<Omit<HostPayload, 'host'> & { host: ResolversTypes['Host'] }>;
   HostProblem: ResolverTypeWrapper<HostProblem>;
-  HostReadingGap: ResolverTypeWrapper<Omit<HostReadingGap, 'host'> & { host: ResolversTypes['Host'] }>;
-  HostResumed: ResolverTypeWrapper<Omit<HostResumed, 'host'> & { host: ResolversTypes['Host'] }>;
+  HostReadingGap: ResolverTypeWrapper<HostReadingGapParent>;
+  HostResumed: ResolverTypeWrapper<HostResumedParent>;
   HostStatus: HostStatus;
   Hypervisor: Hypervisor;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   InterfaceAddress: ResolverTypeWrapper<InterfaceAddress>;
-  InterfacePayload: ResolverTypeWrapper<Omit<InterfacePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  InterfacePayload: ResolverTypeWrapper<Omit<InterfacePayload, 'domain' | 'interface'> & { domain?: Maybe<ResolversTypes['Domain']>, interface?: Maybe<ResolversTypes['DomainInterface']> }>;
   InterfaceSource: InterfaceSource;
-  InterfaceStats: ResolverTypeWrapper<InterfaceStats>;
+  InterfaceStats: ResolverTypeWrapper<InterfaceStatsParent>;
   Label: ResolverTypeWrapper<Label>;
   LabelFilter: LabelFilter;
   Lagged: ResolverTypeWrapper<Lagged>;
   MacAddress: ResolverTypeWrapper<Scalars['MacAddress']['output']>;
   MacAddressReport: ResolverTypeWrapper<Omit<MacAddressReport, 'hostVerdicts' | 'owners'> & { hostVerdicts: ReadonlyArray<ResolversTypes['MacHostVerdict']>, owners: ReadonlyArray<ResolversTypes['MacOwner']> }>;
-  MacConflict: ResolverTypeWrapper<Omit<MacConflict, 'parties'> & { parties: ReadonlyArray<ResolversTypes['MacOwner']> }>;
+  MacConflict: ResolverTypeWrapper<FleetMacConflict>;
   MacConflictKind: MacConflictKind;
   MacFinding: ResolverTypeWrapper<MacFinding>;
-  MacHostVerdict: ResolverTypeWrapper<Omit<MacHostVerdict, 'host'> & { host: ResolversTypes['Host'] }>;
-  MacOwner: ResolverTypeWrapper<Omit<MacOwner, 'domain'> & { domain: ResolversTypes['Domain'] }>;
+  MacHostVerdict: ResolverTypeWrapper<MacHostVerdictParent>;
+  MacOwner: ResolverTypeWrapper<MacOwnerRef>;
   MacRole: MacRole;
   MacSeverity: MacSeverity;
-  MemoryStats: ResolverTypeWrapper<MemoryStats>;
+  MemoryStats: ResolverTypeWrapper<MemoryReading>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Network: ResolverTypeWrapper<NetworkRecord>;
-  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  Node: ResolverTypeWrapper<FleetObject>;
   NodeDevice: ResolverTypeWrapper<NodeDevice>;
-  ObjectDeleted: ResolverTypeWrapper<ObjectDeleted>;
-  ObjectUpserted: ResolverTypeWrapper<Omit<ObjectUpserted, 'object'> & { object: ResolversTypes['Node'] }>;
+  ObjectDeleted: ResolverTypeWrapper<ObjectDeletedParent>;
+  ObjectUpserted: ResolverTypeWrapper<ObjectUpsertedParent>;
   OrderDirection: OrderDirection;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1810,7 +1792,7 @@ export type ResolversTypes = {
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   UndefineDomainInput: UndefineDomainInput;
   UndefineDomainPayload: ResolverTypeWrapper<Omit<UndefineDomainPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
-  VcpuStats: ResolverTypeWrapper<VcpuStats>;
+  VcpuStats: ResolverTypeWrapper<VcpuStatsParent>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1819,15 +1801,15 @@ export type ResolversParentTypes = {
   Bookmark: Bookmark;
   Boolean: Scalars['Boolean']['output'];
   Bytes: Scalars['Bytes']['output'];
-  Change: ResolversUnionTypes<ResolversParentTypes>['Change'];
+  Change: FleetChange;
   ChangeFilter: ChangeFilter;
   ChangePage: Omit<ChangePage, 'changes'> & { changes: ReadonlyArray<ResolversParentTypes['Change']> };
-  CpuStats: CpuStats;
+  CpuStats: CpuStatsParent;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   DefineDomainInput: DefineDomainInput;
   DetachInterfaceInput: DetachInterfaceInput;
-  DiskStats: DiskStats;
+  DiskStats: DiskStatsParent;
   Domain: DomainRecord;
   DomainActionInput: DomainActionInput;
   DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
@@ -1836,54 +1818,54 @@ export type ResolversParentTypes = {
   DomainEdge: Omit<DomainEdge, 'node'> & { node: ResolversParentTypes['Domain'] };
   DomainFilter: DomainFilter;
   DomainGraphics: DomainGraphics;
-  DomainInterface: DomainInterface;
+  DomainInterface: DomainInterfaceParent;
   DomainOrder: DomainOrder;
   DomainPath: DomainPath;
   DomainPayload: Omit<DomainPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainRef: DomainRef;
-  DomainStats: DomainStats;
-  DomainStatsSample: Omit<DomainStatsSample, 'domain'> & { domain: ResolversParentTypes['Domain'] };
-  DomainStatsTick: Omit<DomainStatsTick, 'missing' | 'samples'> & { missing: ReadonlyArray<ResolversParentTypes['HostReadingGap']>, samples: ReadonlyArray<ResolversParentTypes['DomainStatsSample']> };
+  DomainStats: StatsReading;
+  DomainStatsSample: DomainStatsSampleParent;
+  DomainStatsTick: StatsTick;
   Float: Scalars['Float']['output'];
   ForceOffDomainInput: ForceOffDomainInput;
   Gateway: Gateway;
   GatewayLimits: GatewayLimits;
   GuestCapability: GuestCapability;
   Host: HostView;
-  HostCapabilities: HostCapabilities;
+  HostCapabilities: HostCapabilitiesParent;
   HostConnection: Omit<HostConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['HostEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Host']> };
   HostEdge: Omit<HostEdge, 'node'> & { node: ResolversParentTypes['Host'] };
   HostFilter: HostFilter;
-  HostInterrupted: Omit<HostInterrupted, 'host'> & { host: ResolversParentTypes['Host'] };
+  HostInterrupted: HostInterruptedParent;
   HostLane: HostLane;
-  HostLink: HostLink;
+  HostLink: HostLinkView;
   HostNode: HostNode;
   HostPayload: Omit<HostPayload, 'host'> & { host: ResolversParentTypes['Host'] };
   HostProblem: HostProblem;
-  HostReadingGap: Omit<HostReadingGap, 'host'> & { host: ResolversParentTypes['Host'] };
-  HostResumed: Omit<HostResumed, 'host'> & { host: ResolversParentTypes['Host'] };
+  HostReadingGap: HostReadingGapParent;
+  HostResumed: HostResumedParent;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   InterfaceAddress: InterfaceAddress;
-  InterfacePayload: Omit<InterfacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  InterfacePayload: Omit<InterfacePayload, 'domain' | 'interface'> & { domain?: Maybe<ResolversParentTypes['Domain']>, interface?: Maybe<ResolversParentTypes['DomainInterface']> };
   InterfaceSource: InterfaceSource;
-  InterfaceStats: InterfaceStats;
+  InterfaceStats: InterfaceStatsParent;
   Label: Label;
   LabelFilter: LabelFilter;
   Lagged: Lagged;
   MacAddress: Scalars['MacAddress']['output'];
   MacAddressReport: Omit<MacAddressReport, 'hostVerdicts' | 'owners'> & { hostVerdicts: ReadonlyArray<ResolversParentTypes['MacHostVerdict']>, owners: ReadonlyArray<ResolversParentTypes['MacOwner']> };
-  MacConflict: Omit<MacConflict, 'parties'> & { parties: ReadonlyArray<ResolversParentTypes['MacOwner']> };
+  MacConflict: FleetMacConflict;
   MacFinding: MacFinding;
-  MacHostVerdict: Omit<MacHostVerdict, 'host'> & { host: ResolversParentTypes['Host'] };
-  MacOwner: Omit<MacOwner, 'domain'> & { domain: ResolversParentTypes['Domain'] };
-  MemoryStats: MemoryStats;
+  MacHostVerdict: MacHostVerdictParent;
+  MacOwner: MacOwnerRef;
+  MemoryStats: MemoryReading;
   Mutation: Record<PropertyKey, never>;
   Network: NetworkRecord;
-  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  Node: FleetObject;
   NodeDevice: NodeDevice;
-  ObjectDeleted: ObjectDeleted;
-  ObjectUpserted: Omit<ObjectUpserted, 'object'> & { object: ResolversParentTypes['Node'] };
+  ObjectDeleted: ObjectDeletedParent;
+  ObjectUpserted: ObjectUpsertedParent;
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   RebootDomainInput: RebootDomainInput;
@@ -1900,7 +1882,7 @@ export type ResolversParentTypes = {
   UUID: Scalars['UUID']['output'];
   UndefineDomainInput: UndefineDomainInput;
   UndefineDomainPayload: Omit<UndefineDomainPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
-  VcpuStats: VcpuStats;
+  VcpuStats: VcpuStatsParent;
 };
 
 export type BookmarkResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Bookmark'] = ResolversParentTypes['Bookmark']> = {

@@ -1,0 +1,99 @@
+import type { Change, ChangeFilter as FleetChangeFilter, FleetObject, ObjectKind } from '../fleet/types.ts';
+import { pageSize } from './connection.ts';
+import type { Context } from './context.ts';
+import { requireHost, toDomainFilter } from './lookup.ts';
+import type {
+  ChangeFilter,
+  ChangeKind,
+  ChangeResolvers,
+  HostInterruptedResolvers,
+  NodeResolvers,
+  ObjectDeletedResolvers,
+  QueryResolvers,
+  SubscriptionResolvers,
+} from './schema.gen.ts';
+
+export const changeQueries = {
+  changesSince(_root, { after, filter, first }, context) {
+    const page = { filter: toChangeFilter(context, filter), after: after ?? null, first: pageSize(first) };
+    return context.fleet.journal.since(page);
+  },
+} satisfies QueryResolvers;
+
+export const changeSubscriptions = {
+  changes: {
+    subscribe(_root, { filter, after, snapshot }, context) {
+      return context.fleet.journal.open({ filter: toChangeFilter(context, filter), after: after ?? null, snapshot });
+    },
+    resolve: (change: Change) => change,
+  },
+} satisfies SubscriptionResolvers;
+
+const typeNames = {
+  upserted: 'ObjectUpserted',
+  deleted: 'ObjectDeleted',
+  snapshotComplete: 'SnapshotComplete',
+  bookmark: 'Bookmark',
+  hostInterrupted: 'HostInterrupted',
+  hostResumed: 'HostResumed',
+  lagged: 'Lagged',
+  resyncRequired: 'ResyncRequired',
+} as const satisfies Record<Change['type'], string>;
+
+const nodeTypeNames = {
+  host: 'Host',
+  domain: 'Domain',
+  network: 'Network',
+  storagePool: 'StoragePool',
+} as const satisfies Record<ObjectKind, string>;
+
+export const changes = {
+  Change: { __resolveType: (change) => typeNames[change.type] } satisfies ChangeResolvers,
+  Node: { __resolveType: (object) => nodeTypeNames[object.kind] } satisfies NodeResolvers,
+  ObjectDeleted: { id: (change, _args, { ids }) => ids.encode(change.ref) } satisfies ObjectDeletedResolvers,
+  HostInterrupted: { reason: (change) => change.host.problem } satisfies HostInterruptedResolvers,
+};
+
+/**
+ * The objects of a stream of changes, for those who want to know what is and not how it came about. `pick` gives
+ * `null` for what is left out. Returning it returns the stream below, at once.
+ */
+export function pickFromChanges<T>(
+  source: AsyncIterableIterator<Change>,
+  pick: (object: FleetObject) => T | null,
+): AsyncIterableIterator<T> {
+  return {
+    async next() {
+      for (;;) {
+        const step = await source.next();
+        if (step.done) return { value: undefined, done: true };
+        const value = step.value.type === 'upserted' ? pick(step.value.object) : null;
+        if (value !== null) return { value, done: false };
+      }
+    },
+    async return() {
+      await source.return?.();
+      return { value: undefined, done: true };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+const kinds = {
+  HOST: 'host',
+  DOMAIN: 'domain',
+  NETWORK: 'network',
+  STORAGE_POOL: 'storagePool',
+} as const satisfies Record<ChangeKind, ObjectKind>;
+
+function toChangeFilter(context: Context, filter: ChangeFilter | null | undefined): FleetChangeFilter {
+  for (const name of filter?.hosts ?? []) requireHost(context, name);
+  for (const name of filter?.domains?.hosts ?? []) requireHost(context, name);
+  return {
+    hosts: filter?.hosts ?? null,
+    kinds: filter?.kinds?.map((kind) => kinds[kind]) ?? null,
+    domains: filter?.domains ? toDomainFilter(filter.domains) : null,
+  };
+}

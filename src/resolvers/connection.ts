@@ -1,0 +1,63 @@
+import { VirtgraphError } from '../errors.ts';
+import type { HostView } from '../fleet/types.ts';
+
+/** Pages, as Relay describes them. */
+
+const maxFirst = 500;
+const defaultFirst = 100;
+const hostCursorPrefix = 'host:';
+
+/** The number of rows asked for. @throws BAD_USER_INPUT outside of 1…500 */
+export function pageSize(first: number | null | undefined): number {
+  const count = first ?? defaultFirst;
+  if (count >= 1 && count <= maxFirst) return count;
+  throw new VirtgraphError('BAD_USER_INPUT', `Expected \`first\` from 1 to ${maxFirst}, saw ${count}.`, {
+    remedy: 'Ask for the rest with `after: pageInfo.endCursor`.',
+  });
+}
+
+type Page<Row> = {
+  readonly edges: readonly { readonly cursor: string; readonly node: Row }[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+};
+
+export function connectionOf<Row>(page: Page<Row>) {
+  const { edges } = page;
+  return {
+    edges,
+    nodes: edges.map((edge) => edge.node),
+    totalCount: page.totalCount,
+    pageInfo: {
+      hasNextPage: page.hasNextPage,
+      hasPreviousPage: page.hasPreviousPage,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+/** One page of hosts by name. The cursor is the name of the last one, so that hosts may come and go. */
+export function pageOfHosts(hosts: readonly HostView[], first: number, after: string | null): Page<HostView> {
+  const sorted = [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const lastName = after === null ? null : readHostCursor(after);
+  const rest = lastName === null ? sorted : sorted.filter((host) => host.name > lastName);
+  const edges = rest.slice(0, first).map((node) => ({ cursor: writeHostCursor(node.name), node }));
+  return {
+    edges,
+    totalCount: sorted.length,
+    hasNextPage: rest.length > edges.length,
+    hasPreviousPage: rest.length < sorted.length,
+  };
+}
+
+function writeHostCursor(name: string): string {
+  return Buffer.from(`${hostCursorPrefix}${name}`).toString('base64url');
+}
+
+function readHostCursor(cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  if (text.startsWith(hostCursorPrefix)) return text.slice(hostCursorPrefix.length);
+  throw new VirtgraphError('BAD_USER_INPUT', 'Expected in `after` the `endCursor` of an earlier page of hosts.');
+}

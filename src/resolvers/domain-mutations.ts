@@ -1,0 +1,61 @@
+import type { ActionOutcome, ActionRequest } from '../fleet/types.ts';
+import type { Context } from './context.ts';
+import { requireDomain, requireHost } from './lookup.ts';
+import type { DomainActionInput, MutationResolvers } from './schema.gen.ts';
+
+export const domainMutations = {
+  startDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.start({ ...input, ...request(input, context) })),
+
+  shutdownDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.shutdown({ ...input, ...request(input, context) })),
+
+  rebootDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.reboot({ ...input, ...request(input, context) })),
+
+  resetDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.reset(request(input, context))),
+
+  forceOffDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.forceOff({ ...input, ...request(input, context) })),
+
+  suspendDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.suspend(request(input, context))),
+
+  resumeDomain: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.resume(request(input, context))),
+
+  async defineDomain(_root, { input }, context) {
+    const { name: hostName } = requireHost(context, input.host);
+    const { xml, validate, dryRun } = input;
+    const expectedVersion = input.expectedVersion ?? null;
+    const { signal, fleet } = context;
+    return payload(input, await fleet.actions.define({ hostName, xml, validate, dryRun, expectedVersion, signal }));
+  },
+
+  async undefineDomain(_root, { input }, context) {
+    const action = request(input, context);
+    const outcome = await context.fleet.actions.undefine({ ...input, ...action });
+    const domainId = context.ids.encode({ kind: 'domain', hostName: action.hostName, uuid: action.uuid });
+    return { ...payload(input, outcome), domainId };
+  },
+
+  setDomainAutostart: async (_root, { input }, context) =>
+    payload(input, await context.fleet.actions.setAutostart({ ...input, ...request(input, context) })),
+} satisfies MutationResolvers;
+
+/** What every action on a domain is told. @throws NOT_FOUND, CONFLICT, BAD_USER_INPUT as `requireDomain` does */
+export function request(input: DomainActionInput, context: Context): ActionRequest {
+  const { hostName, uuid } = requireDomain(context, input.domain);
+  return {
+    hostName,
+    uuid,
+    dryRun: input.dryRun,
+    expectedVersion: input.expectedVersion ?? null,
+    signal: context.signal,
+  };
+}
+
+function payload({ dryRun }: { readonly dryRun: boolean }, { domain, summary, warnings }: ActionOutcome) {
+  return { domain, summary, warnings, dryRun };
+}

@@ -1,0 +1,98 @@
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { errorFields, type Log } from '../log.ts';
+import { type Context, createContext, type Gateway } from '../resolvers/context.ts';
+import type { ErrorFormatter } from './format-error.ts';
+import { createLimitRules, maxCoercionErrors, type RequestLimits } from './limits.ts';
+
+export type HttpRequest = {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** With its question mark, or empty. */
+  readonly search: string;
+  /** Parsed JSON. */
+  readonly body: unknown;
+};
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: Iterable<readonly [string, string]>;
+  readonly body: string;
+};
+
+/** GraphQL over HTTP: queries and mutations with one answer. The only file that knows Apollo. */
+export type HttpGraphQL = {
+  handle(request: HttpRequest): Promise<HttpAnswer>;
+  /** Waits for what is under way. */
+  stop(): Promise<void>;
+};
+
+export async function openHttpGraphQL(
+  schema: GraphQLSchema,
+  gateway: Gateway,
+  limits: RequestLimits,
+  formatError: ErrorFormatter,
+  log: Log,
+): Promise<HttpGraphQL> {
+  const server = new ApolloServer<Context>({
+    schema,
+    // Its default wraps every resolver: a list of a thousand rows takes twice the time with it.
+    plugins: [ApolloServerPluginCacheControlDisabled()],
+    // Whoever may ask at all has signed in, and tools need it.
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens: limits.queryTokens },
+    validationRules: [...createLimitRules(limits)],
+    maxRecursiveSelections: true,
+    executionOptions: { maxCoercionErrors },
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    // Persisted queries by hash are no protection and would cost a cache of what callers send.
+    persistedQueries: false,
+    // Stopping is the business of the caller, in its order.
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) =>
+      formatError(
+        error instanceof GraphQLError ? error : new GraphQLError(formatted.message, { originalError: toError(error) }),
+      ),
+    logger: {
+      debug: () => {},
+      info: () => {},
+      warn: (message: string) => log.warn({}, message),
+      error: (message: string) => log.error({}, message),
+    },
+  });
+  await server.start();
+
+  return {
+    async handle({ method, headers, search, body }) {
+      const httpGraphQLRequest = { method, headers: toHeaderMap(headers), search, body };
+      const answer = await server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest,
+        context: async () => createContext(gateway),
+      });
+      // Answers in parts (`@defer`) are not in this schema.
+      if (answer.body.kind !== 'complete') throw new Error('Apollo answered in parts.');
+      return { status: answer.status ?? 200, headers: answer.headers, body: answer.body.string };
+    },
+    async stop() {
+      try {
+        await server.stop();
+      } catch (error) {
+        log.warn(errorFields(error), 'stopping Apollo failed');
+      }
+    },
+  };
+}
+
+function toHeaderMap(headers: HttpRequest['headers']): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  return map;
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,239 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { CloseCode, type Context, handleProtocols, makeServer } from 'graphql-ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../clock.ts';
+import { detach, errorFields, type Log } from '../log.ts';
+import type { Gatekeeper } from './auth.ts';
+import { limitError, type RequestLimits } from './limits.ts';
+import type { Operations } from './operations.ts';
+import { isAllowedOrigin } from './origin.ts';
+
+/**
+ * GraphQL over WebSocket: graphql-ws speaks the protocol, ws the frames. What neither of them bounds is bounded here:
+ * who may connect and from which page, how many sockets, how much on each, and how long one may be silent.
+ */
+export type Sockets = {
+  /** An HTTP request that wants to become a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly size: number;
+  /** Operations under way on all of them. */
+  readonly operations: number;
+  /** Takes no more, and closes those there are, in the course of `spreadMs`, so that they do not all come back at once. */
+  close(spreadMs: number): Promise<void>;
+};
+
+export type SocketsOptions = {
+  readonly path: string;
+  readonly operations: Operations;
+  readonly gatekeeper: Gatekeeper;
+  /** Of pages besides our own. */
+  readonly origins: readonly string[];
+  readonly limits: RequestLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** What we keep with each socket. */
+type Extra = { readonly request: IncomingMessage };
+type Session = Context<Record<string, unknown> | undefined, Extra>;
+
+const pingMs = 12_000;
+const signInMs = 5_000;
+/** Of RFC 6455's registry: "Service Restart". graphql-ws's clients try again after it. */
+const serviceRestart = 1012;
+
+export function createSockets(options: SocketsOptions): Sockets {
+  const { path, gatekeeper, origins, limits, clock, log } = options;
+  const wss = new WebSocketServer({
+    noServer: true,
+    // Compression would cost memory for each socket, and time for each message that is sent to many.
+    perMessageDeflate: false,
+    maxPayload: limits.socketMessageBytes,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+  const protocol = createProtocol(options);
+  let isClosing = false;
+
+  wss.on('connection', (socket, request) => serve(socket, request, protocol, clock, log));
+
+  return {
+    upgrade(request, socket, head) {
+      const refusal = refuse(request);
+      if (refusal) {
+        log.debug({ reason: refusal[1] }, 'a WebSocket was refused');
+        refuseUpgrade(socket, ...refusal);
+        return;
+      }
+      wss.handleUpgrade(request, socket, head, (webSocket) => wss.emit('connection', webSocket, request));
+    },
+    get size() {
+      return wss.clients.size;
+    },
+    get operations() {
+      return protocol.operations();
+    },
+    async close(spreadMs) {
+      isClosing = true;
+      const sockets = [...wss.clients];
+      await Promise.all(
+        sockets.map(async (socket) => {
+          await new Promise<void>((resolve) => clock.after(Math.random() * spreadMs, resolve));
+          await closeSocket(socket, clock);
+        }),
+      );
+    },
+  };
+
+  /** Status and reason; `null`: it may come in, to sign in with its first message. */
+  function refuse(request: IncomingMessage): readonly [number, string] | null {
+    const { origin, host } = request.headers;
+    if (request.url?.split('?')[0] !== path) return [404, `WebSockets are at ${path}.`];
+    if (isClosing) return [503, 'The gateway is stopping.'];
+    if (!isAllowedOrigin(origin, host, origins)) {
+      return [
+        403,
+        `Pages of ${origin} may not open a WebSocket here; the configuration lists those that may in \`origins\`.`,
+      ];
+    }
+    if (gatekeeper.isOpen) {
+      const reason = gatekeeper.check({ authorization: null, host: host ?? null });
+      if (reason !== null) return [403, reason];
+    }
+    return wss.clients.size >= limits.sockets ? [503, `The gateway has ${limits.sockets} sockets open already.`] : null;
+  }
+}
+
+/** The protocol's side: what is asked, and whether it may be. */
+function createProtocol({ operations, gatekeeper, limits }: SocketsOptions) {
+  const sessions = new Set<Session>();
+  const underWay = (session: Session) => Object.keys(session.subscriptions).length;
+
+  const server = makeServer<Record<string, unknown> | undefined, Extra>({
+    connectionInitWaitTimeout: signInMs,
+    onConnect(session) {
+      const { headers } = session.extra.request;
+      const authorization = authorizationOf(session.connectionParams) ?? headers.authorization ?? null;
+      // False closes with 4403, which clients take for final.
+      if (gatekeeper.check({ authorization, host: headers.host ?? null }) !== null) return false;
+      sessions.add(session);
+      return true;
+    },
+    onClose(session) {
+      sessions.delete(session);
+    },
+    onSubscribe(session, _id, { query, operationName, variables }) {
+      // The one that is asked for is among them already.
+      if (underWay(session) > limits.subscriptionsPerSocket) {
+        return [
+          limitError(`A socket may have ${limits.subscriptionsPerSocket} operations under way; open another one.`),
+        ];
+      }
+      const prepared = operations.prepare({
+        query,
+        operationName: operationName ?? null,
+        variables: variables ?? null,
+      });
+      return 'args' in prepared ? prepared.args : prepared;
+    },
+    execute: (args: ExecutionArgs) => operations.execute(args),
+    subscribe: (args: ExecutionArgs) => operations.subscribe(args),
+    onNext: (_session, _id, _payload, _args, result: ExecutionResult) => operations.format(result),
+    onError: (_session, _id, _payload, errors) => operations.formatErrors(errors),
+  });
+
+  return {
+    open: server.opened.bind(server),
+    operations: () => [...sessions].reduce((total, session) => total + underWay(session), 0),
+  };
+}
+
+/** `connectionParams: { authorization: "Bearer …" }`, or `{ token: "…" }`. */
+function authorizationOf(params: Readonly<Record<string, unknown>> | undefined): string | null {
+  const header = params?.['authorization'] ?? params?.['Authorization'];
+  if (typeof header === 'string') return header;
+  const token = params?.['token'];
+  return typeof token === 'string' ? `Bearer ${token}` : null;
+}
+
+/** Ties one socket to the protocol. Back-pressure: the next result of an operation waits until the last one was sent. */
+function serve(
+  socket: WebSocket,
+  request: IncomingMessage,
+  protocol: ReturnType<typeof createProtocol>,
+  clock: Clock,
+  log: Log,
+): void {
+  const fail = (error: unknown) => {
+    log.error(errorFields(error), 'a WebSocket failed');
+    socket.close(CloseCode.InternalServerError, 'Internal error');
+  };
+  const closed = protocol.open(
+    {
+      protocol: socket.protocol,
+      send: (text) =>
+        new Promise((resolve, reject) => {
+          if (socket.readyState === socket.OPEN) socket.send(text, (error) => (error ? reject(error) : resolve()));
+          else resolve();
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) => {
+        // An operation's promise lasts as long as the operation, so messages are not waited for in turn.
+        socket.on('message', (data) => void take(textOf(data)).catch(fail));
+      },
+    },
+    { request },
+  );
+  const stopPings = keepAlive(socket, clock);
+  socket.on('error', (error) => log.debug(errorFields(error), 'a WebSocket broke'));
+  socket.once('close', (code, reason) => {
+    stopPings();
+    detach(log, 'ending the operations of a WebSocket', closed(code, String(reason)));
+  });
+}
+
+/** One that has not answered a ping by the time of the next is gone. */
+function keepAlive(socket: WebSocket, clock: Clock): () => void {
+  let isAlive = true;
+  let stop = clock.after(pingMs, beat);
+  socket.on('pong', () => {
+    isAlive = true;
+  });
+  function beat() {
+    if (!isAlive) {
+      socket.terminate();
+      return;
+    }
+    isAlive = false;
+    socket.ping();
+    stop = clock.after(pingMs, beat);
+  }
+  return () => stop();
+}
+
+/** Waits a moment for the far end's farewell. */
+async function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.once('close', () => resolve());
+  const stopWaiting = clock.after(1000, () => socket.terminate());
+  socket.close(serviceRestart, 'The gateway is restarting');
+  await promise;
+  stopWaiting();
+}
+
+function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+  const statusText = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status] ?? 'Bad Request';
+  const length = Buffer.byteLength(reason);
+  socket.end(
+    `HTTP/1.1 ${status} ${statusText}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\n\r\n${reason}`,
+  );
+}
+
+/** ws gives a buffer for a message in one piece, and for one in fragments too unless it is told otherwise. */
+function textOf(data: RawData): string {
+  return Buffer.isBuffer(data)
+    ? data.toString()
+    : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]).toString();
+}
