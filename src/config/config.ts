@@ -60,7 +60,8 @@ export function createConfig(
             mode: 'token',
             tokenFile: input.auth.tokenFile === undefined ? null : resolvePath(input.auth.tokenFile, places),
           },
-    origins: input.origins,
+    // As browsers send it: lower case, without the default port.
+    origins: input.origins.map((origin) => new URL(origin).origin),
     hosts: hosts.map(({ target }) => target),
     segments: Object.entries(input.net.segments).map(([name, members]) => ({ name, members: members.map(memberOf) })),
     limits: input.limits,

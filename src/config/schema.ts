@@ -26,7 +26,7 @@ const secret = (what: string) =>
   z
     .strictObject(
       {
-        file: path().optional().describe(`File whose first line is the ${what}; relative to this configuration.`),
+        file: path().optional().describe(`File that holds the ${what}; relative to this configuration.`),
         env: z
           .string()
           .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable' })
@@ -122,9 +122,11 @@ const segmentMember = z
     error: `expected one of ${segmentMemberKinds.join(', ')}`,
   });
 
-const origin = z.string().regex(/^https?:\/\/[^\s/?#@]+$/, {
-  error: 'expected an origin without a path, such as https://dashboard.example',
-});
+const originExpected = 'expected an origin without a path, such as https://dashboard.example';
+const origin = z
+  .string()
+  .regex(/^https?:\/\/[^\s/?#@]+$/, { error: originExpected })
+  .refine((text) => URL.canParse(text), { error: originExpected });
 
 const config = z.strictObject({
   fleetId: name()
@@ -149,9 +151,7 @@ const config = z.strictObject({
       mode: z.enum(['token', 'none']).default('token').describe('none is allowed on a loopback address only.'),
       tokenFile: path()
         .optional()
-        .describe(
-          'File whose first line is the bearer token. Default: VIRTGRAPH_TOKEN, else one made at the first start.',
-        ),
+        .describe('File that holds the bearer token. Default: VIRTGRAPH_TOKEN, else one made at the first start.'),
     })
     .prefault({})
     .describe('Who may ask.'),
@@ -179,7 +179,6 @@ const config = z.strictObject({
 
 /** The file's content after defaults, before it is given meaning. */
 export type ConfigInput = z.output<typeof config>;
-export type HostInput = ConfigInput['hosts'][number];
 
 /** What zod has to say of a mistake. */
 export type SchemaIssue = z.core.$ZodIssue;

@@ -4,8 +4,8 @@ import { macFromBytes } from './mac.ts';
 import { isValidGuestMac, judgeGuestMac } from './mac-rules.ts';
 import { deriveTapMac } from './tap.ts';
 
-/** The prefix that QEMU and libvirt use for guests; locally administered. */
-export const defaultOui = '52:54:00';
+/** The one that QEMU and libvirt use for guests; locally administered. */
+const exampleOui = '52:54:00';
 
 /** In a space that is nearly empty the first few tries always succeed. */
 const randomTries = 64;
@@ -65,7 +65,7 @@ function parseOui(text: string): readonly number[] {
   if (!match) {
     throw new VirtgraphError(
       'BAD_USER_INPUT',
-      `Expected the first three to five bytes of a MAC address, such as ${defaultOui}, saw ${JSON.stringify(text.slice(0, 40))}.`,
+      `Expected the first three to five bytes of a MAC address, such as ${exampleOui}, saw ${JSON.stringify(text.slice(0, 40))}.`,
     );
   }
   const bytes = (match[0].match(/[0-9a-f]{2}/gi) ?? []).map((byte) => Number.parseInt(byte, 16));
@@ -74,7 +74,7 @@ function parseOui(text: string): readonly number[] {
       'BAD_USER_INPUT',
       `${text} is a prefix of multicast addresses, which guests cannot have.`,
       {
-        remedy: `Use a prefix whose first byte is even, such as ${defaultOui}.`,
+        remedy: `Use a prefix whose first byte is even, such as ${exampleOui}.`,
       },
     );
   }

@@ -135,6 +135,13 @@ describe('a good configuration', () => {
     expect(configOf(whole).warnings).toEqual([expect.stringMatching(/^host kvm2: .*not verified/)]);
   });
 
+  test('writes origins as browsers send them', () => {
+    expect(configOf('origins: [ "https://Dash.Example:443", "http://10.0.0.1:8080" ]').origins).toEqual([
+      'https://dash.example',
+      'http://10.0.0.1:8080',
+    ]);
+  });
+
   test('has safe defaults', () => {
     expect(configOf('hosts: [{ name: a, uri: "qemu:///system" }]')).toMatchObject({
       listen: { host: '127.0.0.1', port: 4000, tls: null },
@@ -252,6 +259,7 @@ limits: { bodyBytes: 1 }
     ['auth: { token: abc123 }', /secrets are never written here/],
     ['auth: { mode: none, tokenFile: x }', /means nothing/],
     ['origins: [ "dash.example" ]', /such as https:/],
+    ['origins: [ "https://a:b" ]', /such as https:/],
     ['log: { level: loud }', /one of debug, info, warn, error, silent/],
     ['hosts: [ { name: a, uri: "qemu:///system", jump: b } ]', /mean nothing for the unix transport/],
     ['hosts: [ { name: a, uri: "qemu:///system", password: { env: A } } ]', /mean nothing for the unix transport/],
