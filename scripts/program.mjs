@@ -11,7 +11,7 @@ const setpriv = '/usr/bin/setpriv';
  *
  * A Ctrl-C reaches every process of the terminal, and npm sends it on as well; a program that takes the second signal
  * as "at once" would never stop gracefully. So the program stands outside the terminal's process group, and what comes
- * twice within a moment is sent once. Should we be killed, the kernel ends the program too, where setpriv can ask for it.
+ * twice within a moment is sent once. Should we be killed, the kernel sends the program SIGTERM, where setpriv can ask for it.
  */
 export function runProgram(file, args, environment = {}) {
   const command = [node, file, ...args];

@@ -20,11 +20,17 @@ export class SetupError extends Error {}
 export async function ensureNodeModules() {
   const difference = nodeModulesDifference();
   if (difference === null) return;
-  const packages = Object.keys(readJson('package-lock.json').packages).length - 1;
+  const packages = Object.values(readJson('package-lock.json').packages).filter(({ optional }) => !optional).length;
   // npm's own path, where npm started us, so that it is the same npm.
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   // Node 24 is a development dependency, and a user may have NODE_ENV=production.
-  await step(`installing ${packages} packages (${difference})`, [...npm, 'ci', '--include=dev', '--no-progress']);
+  await step(`installing ${packages} packages (${difference})`, [
+    ...npm,
+    'ci',
+    '--include=dev',
+    '--no-progress',
+    '--loglevel=error',
+  ]);
   const still = nodeModulesDifference();
   if (still !== null) throw new SetupError(`npm ci did not install everything: ${still}`);
 }
@@ -79,7 +85,7 @@ async function withoutServiceStarts(work) {
   const remove = () => rmSync(policy, { force: true });
   process.once('exit', remove);
   try {
-    await work();
+    return await work();
   } finally {
     process.off('exit', remove);
     remove();

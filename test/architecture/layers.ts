@@ -1,0 +1,63 @@
+import type { Import } from './imports.ts';
+
+/**
+ * The rooms of src/ and whom each may import besides itself and the leaves. A file that stands in src/ itself is a room
+ * of its own. What is not listed here is a mistake: a new room says first where it stands.
+ */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  main: ['server', 'resolvers', 'fleet', 'drivers', 'ssh', 'net', 'cli'],
+  server: ['resolvers', 'fleet', 'net'],
+  resolvers: ['fleet', 'net'],
+  fleet: ['drivers', 'cluster', 'net'],
+  cluster: [],
+  drivers: ['ssh', 'net'],
+  ssh: [],
+  net: [],
+  // Clients: they speak GraphQL.
+  cli: [],
+  web: [],
+};
+
+/** They import each other and nothing else of ours. */
+const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'config'];
+
+/** These would rather be given what they need; not even leaves that do I/O. */
+const pureLayers = ['net'];
+const pureLeaves = ['model', 'errors'];
+
+/** They speak GraphQL from outside, as anybody else, so they share no code with the gateway. */
+const clients = ['cli', 'web'];
+
+/** Modules of Node that do no I/O and keep no time. */
+const pureNodeModules = ['node:buffer', 'node:util', 'node:net'];
+
+/** Every import that goes where it must not, in words. */
+export function layerViolations(imports: readonly Import[]): string[] {
+  return imports.flatMap((each) => {
+    const complaint = judge(each);
+    return complaint === null ? [] : [`${each.file} imports ${each.target}: ${complaint}`];
+  });
+}
+
+function judge({ file, target, isPackage }: Import): string | null {
+  const from = roomOf(file);
+  if (!(from in layers) && !leaves.includes(from)) return `${from} is no room of the plan`;
+  if (isPackage) {
+    const mustBePure = pureLayers.includes(from) && target.startsWith('node:') && !pureNodeModules.includes(target);
+    return mustBePure ? `${from} does no I/O` : null;
+  }
+  const to = roomOf(target);
+  if (from === to) return null;
+  if (clients.includes(from)) return `${from} imports no layer`;
+  if (leaves.includes(from)) return leaves.includes(to) ? null : `${from} is a leaf and imports no folder`;
+  if (pureLayers.includes(from))
+    return pureLeaves.includes(to) ? null : `${from} imports ${pureLeaves.join(' and ')} only`;
+  if (leaves.includes(to) || layers[from]?.includes(to)) return null;
+  return to in layers ? `${from} must not import ${to}` : `${to} is no room of the plan`;
+}
+
+/** `src/fleet/journal.ts` is in fleet, `src/errors.ts` is errors, and what is outside of src is named by its path. */
+function roomOf(path: string): string {
+  const [top, room = path] = path.split('/');
+  return top === 'src' ? room.replace(/\.ts$/, '') : path;
+}
