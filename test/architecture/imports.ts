@@ -8,9 +8,10 @@ export interface Import {
   readonly isPackage: boolean;
 }
 
-// Types count like values: what cannot be read apart belongs together. Static imports and re-exports begin a line; what stands between has no quotes and no semicolon. Formatting is fixed by
-// the formatter, so this sees every one. Comments and template strings are taken out first.
-const staticImport = /^\s*(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
+// Types count like values: what cannot be read apart belongs together. Static imports and re-exports begin a line, and
+// between keyword and name there is no quote and no semicolon: the formatter sees to both. Comments and template strings
+// are taken out first.
+const staticImport = /^\s*(?:import|export)\s+(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const dynamicImport = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 const noCode = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$|`(?:\\.|[^`\\])*`/gm;
 
