@@ -73,7 +73,8 @@ function choices(schema: JsonSchema): readonly JsonSchema[] {
 
 function childOf(schema: JsonSchema, part: string | number): readonly JsonSchema[] {
   if (typeof part === 'number') return schema.items ? [schema.items] : [];
-  const named = schema.properties?.[part];
+  const named =
+    schema.properties !== undefined && Object.hasOwn(schema.properties, part) ? schema.properties[part] : null;
   if (named) return [named];
   return typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : [];
 }

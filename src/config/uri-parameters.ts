@@ -36,13 +36,13 @@ const supported = {
 type ParameterName = keyof typeof supported;
 
 /** libvirt has these too; each with the reason why we do not. */
-const refused: Readonly<Record<string, string>> = {
-  auth: "SASL is not supported: let the daemon's socket accept whoever may open it",
-  authfile: "credentials are never read from a file of libvirt's: use the host's `password` or `passphrase`",
-  pkipath: 'it belongs to the tls transport, which is not supported',
-  tls_priority: 'it belongs to the tls transport, which is not supported',
-  no_sanity: 'it belongs to the tls transport, which is not supported',
-};
+const refused: ReadonlyMap<string, string> = new Map([
+  ['auth', "SASL is not supported: let the daemon's socket accept whoever may open it"],
+  ['authfile', "credentials are never read from a file of libvirt's: use the host's `password` or `passphrase`"],
+  ['pkipath', 'it belongs to the tls transport, which is not supported'],
+  ['tls_priority', 'it belongs to the tls transport, which is not supported'],
+  ['no_sanity', 'it belongs to the tls transport, which is not supported'],
+]);
 
 /** What the parameters say; `null` where they say nothing. */
 export type UriSettings = {
@@ -130,7 +130,7 @@ export function readUriSettings(
 }
 
 function whyRefused(name: string): string {
-  const reason = refused[name];
+  const reason = refused.get(name);
   if (reason !== undefined) return `The parameter "${name}" of libvirt's is refused: ${reason}.`;
   const shown = name.slice(0, 40);
   const guess = didYouMean(name, Object.keys(supported));

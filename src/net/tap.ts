@@ -72,20 +72,20 @@ const hostdevNote = 'The guest has the network device itself, so there is no tap
 const socketNote = 'It is connected by a socket between QEMU processes, so there is no tap device.';
 
 /** The other types of libvirt's `virDomainNetType`. Those that make taps are decided in `connectionNote`. */
-const notesByType: Readonly<Record<string, string>> = {
-  direct: macvtapNote,
-  hostdev: hostdevNote,
-  user: 'User-mode networking lives in a process, so there is no tap device.',
-  vhostuser: 'Another process on the host switches its packets (vhost-user), so there is no tap device.',
-  vdpa: 'It is a vDPA device of the host, so there is no tap device.',
-  mcast: socketNote,
-  server: socketNote,
-  client: socketNote,
-  udp: socketNote,
-  internal: 'An internal network has no tap device.',
-  null: 'It is connected to nothing, so there is no tap device.',
-  vds: 'It is a port of a VMware distributed switch, so there is no tap device.',
-};
+const notesByType: ReadonlyMap<string, string> = new Map([
+  ['direct', macvtapNote],
+  ['hostdev', hostdevNote],
+  ['user', 'User-mode networking lives in a process, so there is no tap device.'],
+  ['vhostuser', 'Another process on the host switches its packets (vhost-user), so there is no tap device.'],
+  ['vdpa', 'It is a vDPA device of the host, so there is no tap device.'],
+  ['mcast', socketNote],
+  ['server', socketNote],
+  ['client', socketNote],
+  ['udp', socketNote],
+  ['internal', 'An internal network has no tap device.'],
+  ['null', 'It is connected to nothing, so there is no tap device.'],
+  ['vds', 'It is a port of a VMware distributed switch, so there is no tap device.'],
+]);
 
 function connectionNote(subject: TapSubject): string | null {
   const { type, targetManaged } = subject.interface;
@@ -99,22 +99,24 @@ function connectionNote(subject: TapSubject): string | null {
         ? null
         : 'The device was made by somebody else (managed="no"), and libvirt leaves its address alone.';
     default:
-      return notesByType[type] ?? `Whether an interface of type ${JSON.stringify(type)} has a tap device is not known.`;
+      return (
+        notesByType.get(type) ?? `Whether an interface of type ${JSON.stringify(type)} has a tap device is not known.`
+      );
   }
 }
 
 /** Of a network without a bridge, the forward mode says what its interfaces really become. */
-const notesByForwardMode: Readonly<Record<string, string>> = {
-  bridge: macvtapNote,
-  private: macvtapNote,
-  vepa: macvtapNote,
-  passthrough: macvtapNote,
-  hostdev: hostdevNote,
-};
+const notesByForwardMode: ReadonlyMap<string, string> = new Map([
+  ['bridge', macvtapNote],
+  ['private', macvtapNote],
+  ['vepa', macvtapNote],
+  ['passthrough', macvtapNote],
+  ['hostdev', hostdevNote],
+]);
 
 function networkNote({ interface: { bridge }, network }: TapSubject): string | null {
   if (bridge !== null || network === null || network.bridge !== null || network.forwardMode === null) return null;
-  return notesByForwardMode[network.forwardMode] ?? null;
+  return notesByForwardMode.get(network.forwardMode) ?? null;
 }
 
 /** An ordinary user may not set addresses: QEMU's bridge helper makes the tap and keeps the kernel's random address, but for the first byte. */

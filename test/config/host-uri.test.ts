@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HostUri, parseHostUri, redactUri } from '../../src/config/host-uri.ts';
+import { type HostUri, parseHostUri } from '../../src/config/host-uri.ts';
+import { redactUri } from '../../src/config/redact-uri.ts';
 import { VirtgraphError } from '../../src/errors.ts';
 import type { SshTarget } from '../../src/model/target.ts';
 
@@ -219,6 +220,9 @@ describe('a mistake in a URI is told', () => {
     ['qemu+tcp://h/system', /"tcp" is refused.*neither encrypted/],
     ['qemu+ext://h/system', /"ext" is refused/],
     ['qemu+shs://h/system', /Unknown transport "shs".*Did you mean "ssh"/],
+    ['qemu+constructor://h/system', /Unknown transport "constructor"/],
+    ['qemu+ssh://h/system?constructor=x', /Unknown parameter "constructor"/],
+    ['qemu+ssh://h/system?name=esx://root:p%2Fw@e/', /password must not stand/],
     ['qemu://h/system', /without a transport means libvirt's tls.*Try qemu\+ssh:/],
     ['esx://h/', /esx\+ssh:\/\/DAEMON/],
     ['ssh://h/system', /"ssh" is a transport.*qemu\+ssh:/],

@@ -58,6 +58,7 @@ describe('tapNote', () => {
     ['internal', /no tap/],
     ['null', /nothing/],
     ['vds', /VMware/],
+    ['constructor', /not known/],
     ['from-the-future', /"from-the-future".*not known/],
   ])('says why type %s has none', (type, expected) => {
     expect(tapNote(nic(type))).toMatch(expected);
