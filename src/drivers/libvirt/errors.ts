@@ -169,8 +169,23 @@ export function fromLibvirtError(
 }
 
 /** Whether an error is libvirt's own of that name. */
-export function isLibvirtError(error: unknown, ...names: readonly LibvirtErrorName[]): error is VirtgraphError {
+export function isLibvirtError(error: unknown, ...names: readonly LibvirtErrorName[]): boolean {
   if (!(error instanceof VirtgraphError) || !error.detail.libvirt) return false;
   const { code } = error.detail.libvirt;
   return names.some((name) => libvirtErrorNumber(name) === code);
+}
+
+/** Whether libvirt itself said no, whatever the reason: the connection is well. */
+export function isAnyLibvirtError(error: unknown): error is VirtgraphError {
+  return error instanceof VirtgraphError && error.detail.libvirt !== undefined;
+}
+
+/** An answer that some drivers do not have: `null` when libvirt says no, but for the errors named. */
+export async function orNull<T>(answer: Promise<T>, ...butFor: readonly LibvirtErrorName[]): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isAnyLibvirtError(error) && !isLibvirtError(error, ...butFor)) return null;
+    throw error;
+  }
 }

@@ -58,6 +58,11 @@ export class XdrReader {
     return count;
   }
 
+  /** Passes over what nobody wants; `byteCount` with its padding. */
+  skip(byteCount: number): void {
+    this.#take(byteCount);
+  }
+
   /** A view into the message, not a copy. */
   opaque(byteCount: number): Buffer {
     const start = this.#take(byteCount);

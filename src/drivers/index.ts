@@ -1,0 +1,50 @@
+/** Which driver speaks to which kind of host. */
+import type { Clock } from '../clock.ts';
+import { VirtgraphError, withHost } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { HostTarget } from '../model/target.ts';
+import { openSshConnection, type SshDependencies } from '../ssh/connection.ts';
+import type { Driver } from './driver.ts';
+import { openLibvirtDriver } from './libvirt/driver.ts';
+import { sshTransport } from './libvirt/ssh-transport.ts';
+import type { Transport } from './libvirt/transport.ts';
+import { unixTransport } from './libvirt/unix-transport.ts';
+
+export type DriverDependencies = SshDependencies & {
+  readonly log: Log;
+  readonly clock: Clock;
+};
+
+/**
+ * Reaches a host and opens its driver. Every failure is a `VirtgraphError` that carries the host's name and,
+ * in `detail.problem`, the stage that failed. Never retries.
+ */
+export async function openDriver(
+  target: HostTarget,
+  deps: DriverDependencies,
+  options: { readonly signal: AbortSignal },
+): Promise<Driver> {
+  try {
+    return await openLibvirtDriver(target, await openTransport(target, deps, options), deps, options);
+  } catch (error) {
+    throw withHost(error, target.name);
+  }
+}
+
+async function openTransport(
+  target: HostTarget,
+  deps: DriverDependencies,
+  options: { readonly signal: AbortSignal },
+): Promise<Transport> {
+  const { transport } = target;
+  switch (transport.kind) {
+    case 'ssh':
+      return sshTransport(target, transport, await openSshConnection(transport.ssh, deps, options));
+    case 'unix':
+      return unixTransport(target, deps.env ?? process.env);
+    case 'sim':
+      throw new VirtgraphError('UNSUPPORTED', `${target.uri}: this build has no embedded hosts.`);
+    default:
+      return transport satisfies never;
+  }
+}

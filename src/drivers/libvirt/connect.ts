@@ -1,0 +1,151 @@
+/** From a byte stream to an open libvirt connection: authentication, open, features. */
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../clock.ts';
+import { hostProblem, type ProblemCode, VirtgraphError } from '../../errors.ts';
+import type { HostHint } from '../../model/hints.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { deadlineMs, farewellDeadlineMs, openDeadlineMs } from './deadlines.ts';
+import { isLibvirtError, orNull } from './errors.ts';
+import { connectionLost } from './rpc/call-failures.ts';
+import { RpcClient } from './rpc/client.ts';
+import { procedures } from './rpc/procedures.ts';
+import { authTypes, connectFlags, features } from './rpc/procedures-connect.ts';
+
+export type ConnectOptions = Pick<HostTarget, 'connectName' | 'readOnly' | 'keepaliveIntervalMs' | 'keepaliveCount'> & {
+  readonly clock: Clock;
+  readonly onHint: (hint: HostHint) => void;
+};
+
+export type LibvirtConnection = {
+  readonly client: RpcClient;
+  /** Whether the daemon has the callback protocol of events. */
+  readonly hasEvents: boolean;
+  /** Says goodbye where somebody still listens, then ends the stream. May be called twice. */
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a connection over `stream`, which it owns from now on. Its failures name their stage:
+ * `libvirt-auth` or `open`, with libvirt's own words where there are any.
+ */
+export async function openLibvirtConnection(
+  stream: Duplex,
+  options: ConnectOptions,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<LibvirtConnection> {
+  const client = new RpcClient(stream, { clock: options.clock, onHint: options.onHint });
+  try {
+    await authenticate(client, signal);
+    await open(client, options, signal);
+    const hasEvents = await agreeOnFeatures(client, options, signal);
+    return { client, hasEvents, close: () => closeConnection(client) };
+  } catch (error) {
+    client.fail(error instanceof VirtgraphError ? error : connectionLost('The connection could not be opened.', error));
+    throw error;
+  }
+}
+
+async function authenticate(client: RpcClient, signal: AbortSignal): Promise<void> {
+  const { types } = await client.call(procedures.authList, null, { signal, deadlineMs: deadlineMs.control });
+  if (types.length === 0 || types.includes(authTypes.NONE)) return;
+  if (!types.includes(authTypes.POLKIT)) {
+    const offered = types.map((type) => (type === authTypes.SASL ? 'SASL' : `type ${type}`)).join(', ');
+    throw hostProblem(
+      'LIBVIRT_AUTH_UNSUPPORTED',
+      `The daemon wants its clients to authenticate by ${offered}, which the gateway does not do.`,
+      'Set auth_unix_rw (or auth_unix_ro) to "none" or "polkit" in the daemon\'s configuration; SSH has already authenticated the gateway.',
+    );
+  }
+  try {
+    await client.call(procedures.authPolkit, null, { signal, deadlineMs: openDeadlineMs });
+  } catch (error) {
+    throw asProblem(
+      error,
+      'LIBVIRT_AUTH_FAILED',
+      'polkit does not let this account manage libvirt.',
+      'Add the account to the group libvirt on the host, or allow it org.libvirt.unix.manage by a polkit rule.',
+    );
+  }
+}
+
+async function open(client: RpcClient, { connectName, readOnly }: ConnectOptions, signal: AbortSignal): Promise<void> {
+  const args = { name: connectName, flags: readOnly ? connectFlags.READ_ONLY : 0 };
+  try {
+    await client.call(procedures.connectOpen, args, { signal, deadlineMs: openDeadlineMs });
+  } catch (error) {
+    throw explainOpenFailure(error, connectName);
+  }
+}
+
+function explainOpenFailure(error: unknown, connectName: string): unknown {
+  if (isLibvirtError(error, 'AUTH_FAILED', 'ACCESS_DENIED', 'OPERATION_DENIED', 'AUTH_CANCELLED', 'AUTH_UNAVAILABLE')) {
+    return asProblem(
+      error,
+      'LIBVIRT_AUTH_FAILED',
+      `The daemon does not let this account open ${connectName}.`,
+      "Check the account's groups and the daemon's access rules on the host, or configure the host with readOnly.",
+    );
+  }
+  if (isLibvirtError(error, 'NO_CONNECT', 'NO_SUPPORT', 'CONFIG_UNSUPPORTED')) {
+    return asProblem(
+      error,
+      'LIBVIRT_DRIVER_MISSING',
+      `The daemon has no driver for ${connectName}.`,
+      'Install the package of that libvirt driver on the host (on Debian libvirt-daemon-driver-…), or correct the uri.',
+    );
+  }
+  return asProblem(
+    error,
+    'LIBVIRT_OPEN_FAILED',
+    `The daemon could not open ${connectName}.`,
+    'Try `virsh -c ' + connectName + " list` on the host; the daemon's log has more.",
+  );
+}
+
+/** What libvirt said as a problem of the host; anything else (a lost connection, a deadline) as it is. */
+function asProblem(error: unknown, problem: ProblemCode, message: string, remedy: string): unknown {
+  if (!(error instanceof VirtgraphError) || !error.detail.libvirt) return error;
+  const { libvirt } = error.detail;
+  return hostProblem(problem, `${message} libvirt says: ${libvirt.message}`, remedy, { libvirt, cause: error });
+}
+
+/** Also switches on the keepalives of both sides: the daemon's begin when it is asked whether it has them. */
+async function agreeOnFeatures(
+  client: RpcClient,
+  { keepaliveIntervalMs, keepaliveCount }: ConnectOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const supports = async (feature: number) => {
+    const answer = client.call(
+      procedures.connectSupportsFeature,
+      { feature },
+      { signal, deadlineMs: deadlineMs.control },
+    );
+    return (await orNull(answer))?.supported ?? false;
+  };
+  const [keepalive, events, closeCallback] = await Promise.all([
+    keepaliveIntervalMs > 0 ? supports(features.PROGRAM_KEEPALIVE) : false,
+    supports(features.REMOTE_EVENT_CALLBACK),
+    supports(features.REMOTE_CLOSE_CALLBACK),
+  ]);
+  if (keepalive) client.startKeepalive({ intervalMs: keepaliveIntervalMs, count: keepaliveCount });
+  if (closeCallback) {
+    // Only a proxying daemon can lose its driver; where this is refused, there is nothing to miss.
+    await orNull(client.call(procedures.closeCallbackRegister, null, { signal, deadlineMs: deadlineMs.control }));
+  }
+  return events;
+}
+
+async function closeConnection(client: RpcClient): Promise<void> {
+  try {
+    await client.call(procedures.connectClose, null, {
+      signal: new AbortController().signal,
+      deadlineMs: farewellDeadlineMs,
+    });
+  } catch (error) {
+    // It is over either way; only a fault of ours is worth more than that.
+    if (!(error instanceof VirtgraphError)) throw error;
+  } finally {
+    client.fail(connectionLost('The gateway closed the connection.'));
+  }
+}

@@ -1,0 +1,144 @@
+/** Which domains a host has, and one of them whole. */
+import type { Uuid } from '../../model/brands.ts';
+import type { DomainStatus } from '../../model/domain.ts';
+import type { HostCapabilities } from '../../model/host.ts';
+import type { CallOptions, Driver } from '../driver.ts';
+import type { DomainRefs } from './domain-refs.ts';
+import { domainStateNames } from './domain-states.ts';
+import { isAnyLibvirtError, isLibvirtError, orNull } from './errors.ts';
+import type { Lanes } from './lanes.ts';
+import { mapLimited } from './map-limited.ts';
+import type { DomainRef } from './rpc/objects.ts';
+import { procedures } from './rpc/procedures.ts';
+import { xmlFlags } from './rpc/procedures-domain.ts';
+import { listFlags, statsMasks } from './stats-groups.ts';
+import { parseDomainConfig } from './xml/domain.ts';
+import { configVersion } from './xml/version.ts';
+
+type Inventory = Pick<Driver, 'listDomains' | 'readDomain' | 'findDomain' | 'readDomainXml' | 'inspectDomainXml'>;
+type StateNumbers = { readonly state: number; readonly reason: number };
+
+/** As many calls of one list at once as the daemon serves of one connection. */
+const parallelCalls = 4;
+
+export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: HostCapabilities): Inventory {
+  /** The domains that a filter selects; `null` where the driver does not know the filter. */
+  async function listBy(filter: number, options: CallOptions): Promise<ReadonlySet<Uuid> | null> {
+    try {
+      const args = { needResults: true, flags: filter };
+      const { domains } = await lanes.call(procedures.connectListAllDomains, args, options);
+      return new Set(domains.map(({ uuid }) => uuid));
+    } catch (error) {
+      if (isAnyLibvirtError(error)) return null;
+      throw error;
+    }
+  }
+
+  /** States of all domains in one call; `null` where that is not to be had. */
+  async function allStates(options: CallOptions): Promise<ReadonlyMap<Uuid, StateNumbers> | null> {
+    if (!capabilities.bulkStats) return null;
+    try {
+      // Asking for the state alone enters no guest's monitor.
+      const args = { domains: [], stats: statsMasks.state, flags: 0 };
+      const { records } = await lanes.call(procedures.connectGetAllDomainStats, args, { ...options, lane: 'control' });
+      const states = new Map<Uuid, StateNumbers>();
+      for (const { domain, params } of records) {
+        const number = (field: string) => Number(params.find((param) => param.field === field)?.value.value ?? -1);
+        states.set(domain.uuid, { state: number('state.state'), reason: number('state.reason') });
+      }
+      return states;
+    } catch (error) {
+      if (isAnyLibvirtError(error)) return null;
+      throw error;
+    }
+  }
+
+  const readState = (domain: DomainRef, options: CallOptions) =>
+    lanes.call(procedures.domainGetState, { domain, flags: 0 }, options);
+
+  async function isPersistent(domain: DomainRef, options: CallOptions): Promise<boolean> {
+    const answer = await orNull(lanes.call(procedures.domainIsPersistent, { domain }, options), 'NO_DOMAIN');
+    // A driver that does not know the notion keeps what it has.
+    return answer?.persistent ?? true;
+  }
+
+  const readXml = async (uuid: Uuid, flags: number, options: CallOptions) =>
+    (await refs.call(procedures.domainGetXmlDesc, uuid, { flags }, options)).xml;
+
+  return {
+    inspectDomainXml: parseDomainConfig,
+
+    async listDomains(options) {
+      const all = { needResults: true, flags: 0 };
+      const [{ domains }, persistent, autostart, managedSave, states] = await Promise.all([
+        lanes.call(procedures.connectListAllDomains, all, options),
+        listBy(listFlags.PERSISTENT, options),
+        listBy(listFlags.AUTOSTART, options),
+        listBy(listFlags.MANAGED_SAVE, options),
+        allStates(options),
+      ]);
+      refs.replaceAll(domains);
+      const statuses = await mapLimited(domains, parallelCalls, async (domain): Promise<DomainStatus | null> => {
+        try {
+          const state = states?.get(domain.uuid) ?? (await readState(domain, options));
+          return {
+            uuid: domain.uuid,
+            name: domain.name,
+            libvirtId: domain.id >= 0 ? domain.id : null,
+            ...domainStateNames(state.state, state.reason),
+            persistent: persistent ? persistent.has(domain.uuid) : await isPersistent(domain, options),
+            autostart: autostart && autostart.has(domain.uuid),
+            hasManagedSave: managedSave && managedSave.has(domain.uuid),
+          };
+        } catch (error) {
+          if (isLibvirtError(error, 'NO_DOMAIN')) return null;
+          throw error;
+        }
+      });
+      return statuses.filter((status) => status !== null);
+    },
+
+    async readDomain(uuid, options) {
+      const before = await refs.find(uuid, options);
+      const flags = 0;
+      const probablyActive = before.id >= 0;
+      const [domain, state, persistent, autostart, managedSave, xml, earlyInactiveXml] = await Promise.all([
+        refs.lookUp(uuid, options),
+        readState(before, options),
+        isPersistent(before, options),
+        orNull(lanes.call(procedures.domainGetAutostart, { domain: before }, options), 'NO_DOMAIN'),
+        orNull(
+          lanes.call(procedures.domainHasManagedSaveImage, { domain: before, flags }, { ...options, guest: uuid }),
+          'NO_DOMAIN',
+        ),
+        readXml(uuid, flags, options),
+        // Asked for on the guess that it still runs, to spare a round trip.
+        probablyActive ? readXml(uuid, xmlFlags.INACTIVE, options) : null,
+      ]);
+      const active = domain.id >= 0;
+      const inactiveXml =
+        active && persistent ? (earlyInactiveXml ?? (await readXml(uuid, xmlFlags.INACTIVE, options))) : null;
+      return {
+        status: {
+          uuid,
+          name: domain.name,
+          libvirtId: active ? domain.id : null,
+          ...domainStateNames(state.state, state.reason),
+          persistent,
+          autostart: autostart?.autostart ?? null,
+          hasManagedSave: managedSave?.result ?? null,
+        },
+        config: parseDomainConfig(xml),
+        xml,
+        inactiveXml: inactiveXml === xml ? null : inactiveXml,
+        version: configVersion(inactiveXml ?? xml),
+      };
+    },
+
+    async findDomain(name, options) {
+      return (await refs.lookUpName(name, options)).uuid;
+    },
+
+    readDomainXml: (uuid, options) => readXml(uuid, options.inactive ? xmlFlags.INACTIVE : 0, options),
+  };
+}

@@ -1,0 +1,139 @@
+/** The `Driver` of a libvirt host: verbs in terms of procedures and XML, over the lanes of one transport. */
+import type { Clock } from '../../clock.ts';
+import { type VirtgraphError, withHost } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { Driver } from '../driver.ts';
+import { type ConnectOptions, openLibvirtConnection } from './connect.ts';
+import { createDomainRefs } from './domain-refs.ts';
+import { domainVerbs } from './driver-domains.ts';
+import { hostVerbs } from './driver-host.ts';
+import { inventoryVerbs } from './driver-inventory.ts';
+import { statsVerbs } from './driver-stats.ts';
+import { registerEvents } from './event-registration.ts';
+import { readFacts, readHostCapabilities } from './facts.ts';
+import { createHintQueue } from './hint-queue.ts';
+import { createLanes, type Lanes } from './lanes.ts';
+import { openRoutes, type Transport } from './transport.ts';
+
+/** Hints that may wait for the reader: a host of thousands of guests may start them all at once. */
+const hintCapacity = 4_096;
+
+/** Of a lane that is opened when first needed. */
+const laneDeadlineMs = 45_000;
+
+export type LibvirtDriverDependencies = { readonly clock: Clock; readonly log: Log };
+
+/**
+ * Opens the control lane, registers for events and learns what the host is, over a transport that it owns from now on.
+ * A host is fit for a list when this returns: no change after that goes unheard.
+ */
+export async function openLibvirtDriver(
+  target: HostTarget,
+  transport: Transport,
+  { clock, log }: LibvirtDriverDependencies,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<Driver> {
+  const hintQueue = createHintQueue(hintCapacity);
+  const { connectName, readOnly, keepaliveIntervalMs, keepaliveCount } = target;
+  const options: ConnectOptions = {
+    connectName,
+    readOnly,
+    keepaliveIntervalMs,
+    keepaliveCount,
+    clock,
+    onHint: (hint) => hintQueue.push(hint),
+  };
+  const routes = openRoutes(transport.routes, log);
+  const connect = (laneSignal: AbortSignal) =>
+    routes.connect((stream) => openLibvirtConnection(stream, options, { signal: laneSignal }), { signal: laneSignal });
+
+  try {
+    const control = await connect(signal);
+    const lanes = createLanes({
+      control,
+      openConnection: () => withLaneDeadline(clock, connect),
+      single: isWorldOfItsOwn(connectName),
+    });
+    void control.client.closed.then(() => hintQueue.end());
+    // The events come first: whatever is asked afterwards is then either told or already counted in.
+    const events = control.hasEvents ? await registerEvents(lanes, signal) : [];
+    const [facts, capabilities] = await Promise.all([
+      readFacts(lanes, { readOnly, signal }),
+      readHostCapabilities(lanes, { events, readOnly, signal }),
+    ]);
+    log.debug({ host: target.name, events: events.length, hypervisor: facts.hypervisor }, 'libvirt connection open');
+    return assemble(target, transport, namingHost(lanes, target.name), { facts, capabilities, hints: hintQueue.hints });
+  } catch (error) {
+    await transport.close();
+    throw withHost(error, target.name);
+  }
+}
+
+function assemble(
+  target: HostTarget,
+  transport: Transport,
+  lanes: Lanes,
+  parts: Pick<Driver, 'facts' | 'capabilities' | 'hints'>,
+): Driver {
+  const refs = createDomainRefs(lanes);
+  const { capabilities } = parts;
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    await lanes.close();
+    await transport.close();
+  };
+  const closed: Promise<VirtgraphError> = lanes.closed.then(async (reason) => {
+    // Without its control lane nothing of a host is of use: let go of the rest, also where nobody calls close().
+    closing ??= close();
+    await closing;
+    // withHost returns a VirtgraphError whatever it is given.
+    return withHost(reason, target.name);
+  });
+  return {
+    ...parts,
+    ...inventoryVerbs(lanes, refs, capabilities),
+    ...statsVerbs(lanes, refs, capabilities),
+    ...domainVerbs(lanes, refs),
+    ...hostVerbs(lanes, capabilities),
+    closed,
+    link: () => lanes.link(),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/**
+ * Each connection to `test:///some/file.xml` reads that file anew and keeps its own copy of everything; of
+ * `test:///default` all connections share one.
+ */
+function isWorldOfItsOwn(connectName: string): boolean {
+  return connectName.startsWith('test:') && connectName !== 'test:///default';
+}
+
+/** Every failure of a call says which host it was. */
+function namingHost(lanes: Lanes, host: string): Lanes {
+  return {
+    ...lanes,
+    async call(procedure, args, options) {
+      try {
+        return await lanes.call(procedure, args, options);
+      } catch (error) {
+        throw withHost(error, host);
+      }
+    },
+  };
+}
+
+/** A lane belongs to all who wait for it, so it has a deadline of its own and nobody's signal. */
+async function withLaneDeadline<T>(clock: Clock, open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const cancel = clock.after(laneDeadlineMs, () => controller.abort());
+  try {
+    return await open(controller.signal);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,15 @@
+/** Maps with at most `limit` promises pending; the first failure ends it, and nothing new is begun. */
+export async function mapLimited<T, R>(
+  values: readonly T[],
+  limit: number,
+  transform: (value: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const rest = values.entries();
+  const worker = async () => {
+    // The workers share one iterator: each takes the next value that nobody has.
+    for (const [index, value] of rest) results[index] = await transform(value);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, values.length) }, worker));
+  return results;
+}
