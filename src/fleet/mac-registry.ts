@@ -35,33 +35,33 @@ export type NicTap =
 
 /** What the registry must know of a host beyond its domains. */
 export type MacSurroundings = {
-  isSessionDaemon(hostName: string): boolean;
-  network(hostName: string, networkName: string): NetworkRecord | null;
-  domainsOn(hostName: string): Iterable<DomainRecord>;
+  readonly isSessionDaemon: (hostName: string) => boolean;
+  readonly network: (hostName: string, networkName: string) => NetworkRecord | null;
+  readonly domainsOn: (hostName: string) => Iterable<DomainRecord>;
   /** At least one. */
-  randomBytes(count: number): Uint8Array;
+  readonly randomBytes: (count: number) => Uint8Array;
 };
 
 /** Every guest MAC and every tap MAC of the fleet, also of guests that are off. Kept from changes, never from a host. */
 export type MacRegistry = {
   /** A domain was read (`previous` null), changed, or is gone (`next` null). */
-  replaceDomain(previous: DomainRecord | null, next: DomainRecord | null): void;
+  readonly replaceDomain: (previous: DomainRecord | null, next: DomainRecord | null) => void;
   /** The segments of its guests follow from a host's networks. */
-  networkChanged(hostName: string): void;
+  readonly networkChanged: (hostName: string) => void;
 
-  owners(mac: MacAddress): readonly MacOwnerRef[];
-  conflicts(hostName: string | null): readonly MacConflict[];
-  tap(domain: DomainRecord, nic: DomainInterface): NicTap;
+  readonly owners: (mac: MacAddress) => readonly MacOwnerRef[];
+  readonly conflicts: (hostName: string | null) => readonly MacConflict[];
+  readonly tap: (domain: DomainRecord, nic: DomainInterface) => NicTap;
   /** Neither a guest nor a tap has it or its own tap address, and nobody has reserved it. */
-  isFree(mac: MacAddress): boolean;
-  isReserved(mac: MacAddress): boolean;
+  readonly isFree: (mac: MacAddress) => boolean;
+  readonly isReserved: (mac: MacAddress) => boolean;
   /** A free address; not reserved. */
-  propose(oui: string): MacAddress;
+  readonly propose: (oui: string) => MacAddress;
   /**
    * Keeps `mac` from being proposed or reserved again until the returned function is called (once is enough, twice does no harm).
    * @throws CONFLICT when somebody else is about to use it.
    */
-  reserve(mac: MacAddress): () => void;
+  readonly reserve: (mac: MacAddress) => () => void;
 };
 
 export function createMacRegistry(surroundings: MacSurroundings, segments: readonly NamedSegment[]): MacRegistry {

@@ -1,0 +1,46 @@
+import type { DomainPredicate } from './domain-filter.ts';
+import type { SessionNews } from './host-session.ts';
+import type { ChangeFilter, DomainFilter, FleetObject } from './types.ts';
+
+/** What a subscriber wants to hear of. */
+export type ChangePredicate = {
+  object(object: FleetObject): boolean;
+  /**
+   * Also a change by which an object *stops* matching: whoever holds the object must be told that it is another now.
+   */
+  news(news: SessionNews): boolean;
+};
+
+export type ChangePredicates = (filter: ChangeFilter) => ChangePredicate;
+
+export function createChangeFilters(domainFilter: (filter: DomainFilter) => DomainPredicate): ChangePredicates {
+  return ({ hosts, kinds, domains }) => {
+    const hostNames = hosts ? new Set(hosts) : null;
+    const wantedKinds = kinds ? new Set(kinds) : null;
+    const matchesDomain = domains ? domainFilter(domains) : null;
+
+    const isHostWanted = (hostName: string) => hostNames === null || hostNames.has(hostName);
+    function object(candidate: FleetObject): boolean {
+      if (wantedKinds !== null && !wantedKinds.has(candidate.kind)) return false;
+      if (!isHostWanted(candidate.kind === 'host' ? candidate.name : candidate.hostName)) return false;
+      if (matchesDomain === null) return true;
+      return candidate.kind === 'domain' && matchesDomain(candidate);
+    }
+    return {
+      object,
+      news(news) {
+        switch (news.type) {
+          case 'upserted':
+            return object(news.object) || (news.previous !== null && object(news.previous));
+          case 'deleted':
+            return object(news.object);
+          case 'hostInterrupted':
+          case 'hostResumed':
+            return isHostWanted(news.host.name) && (!domains?.hosts || domains.hosts.includes(news.host.name));
+          default:
+            return news satisfies never;
+        }
+      },
+    };
+  };
+}

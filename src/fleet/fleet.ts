@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { VirtgraphError, withHost } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { NamedSegment } from '../model/segment.ts';
+import type { HostTarget } from '../model/target.ts';
+import type { ActionHost } from './action-guards.ts';
+import { createChangeFilters } from './change-filter.ts';
+import { createDomainActions } from './domain-actions.ts';
+import { createDomainFilters, hasLabels } from './domain-filter.ts';
+import { createDomainIndex } from './domain-query.ts';
+import { readFleetMetrics } from './fleet-metrics.ts';
+import { type HostSession, type OpenDriver, openHostSession, type SessionNews } from './host-session.ts';
+import { createJournal, defaultJournalLimits } from './journal.ts';
+import type { JournalLimits } from './journal-entry.ts';
+import { createMacRegistry } from './mac-registry.ts';
+import type { MirrorPeriods } from './mirror.ts';
+import { createStatsCohort } from './stats-cohort.ts';
+import type { PolledHost } from './stats-poller.ts';
+import { ratesBetween } from './stats-rates.ts';
+import type { DomainFilter, Fleet, FleetObject, LabelFilter } from './types.ts';
+
+export type FleetOptions = {
+  /** Binds ids to this fleet; the same after every restart. */
+  readonly id: string;
+  readonly targets: readonly HostTarget[];
+  /** L2 segments that span hosts. */
+  readonly segments?: readonly NamedSegment[];
+  readonly limits?: Partial<JournalLimits>;
+  readonly periods?: Partial<MirrorPeriods>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly openDriver: OpenDriver;
+};
+
+export const defaultMirrorPeriods: MirrorPeriods = { reconcileMs: 300_000, pollMs: 10_000 };
+
+/** How long an address stays reserved when nobody knows whether a card has it: longer than any host takes to answer. */
+const unknownReservationMs = 600_000;
+
+/**
+ * Opens a session to every host and returns at once: hosts appear with their status, and fill as they are read.
+ * Constructors in order, and nothing else: what a part does is in its own file.
+ */
+export function openFleet(options: FleetOptions): Fleet {
+  const { id, clock, log, random } = options;
+  const sessions = new Map<string, HostSession>();
+  let closing: Promise<void> | null = null;
+
+  const replicaOf = (hostName: string) => sessions.get(hostName)?.replica ?? null;
+  function* allDomains() {
+    for (const { replica } of sessions.values()) yield* replica.domains.values();
+  }
+  function snapshot(): readonly FleetObject[] {
+    const all = [...sessions.values()];
+    return [
+      ...all.map((session) => session.view()),
+      ...all.flatMap(({ replica }) => [...replica.networks.values(), ...replica.storagePools.values()]),
+      ...allDomains(),
+    ];
+  }
+
+  const macs = createMacRegistry(
+    {
+      isSessionDaemon: (hostName) => sessions.get(hostName)?.target.session ?? false,
+      network: (hostName, networkName) => replicaOf(hostName)?.networkByName(networkName) ?? null,
+      domainsOn: (hostName) => replicaOf(hostName)?.domains.values() ?? [],
+      randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
+    },
+    options.segments ?? [],
+  );
+  const domainFilter = createDomainFilters({
+    labels: (hostName) => sessions.get(hostName)?.target.labels ?? {},
+    tap: macs.tap,
+  });
+  const index = createDomainIndex(allDomains, domainFilter);
+  const journal = createJournal({
+    // Not from `random`, which may be seeded: a cursor of another run must never look like one of this run.
+    epoch: randomBytes(8).toString('hex'),
+    limits: { ...defaultJournalLimits, ...options.limits },
+    clock,
+    predicates: createChangeFilters(domainFilter),
+    snapshot,
+  });
+
+  const listener: Parameters<typeof openHostSession>[1]['listener'] = {
+    domainStored(previous, next) {
+      macs.replaceDomain(previous, next);
+      index.replaceDomain(previous, next);
+    },
+    tell(news: SessionNews) {
+      if ((news.type === 'upserted' || news.type === 'deleted') && news.object.kind === 'network') {
+        macs.networkChanged(news.object.hostName);
+      }
+      journal.append(news);
+    },
+  };
+
+  function session(hostName: string): HostSession {
+    const found = sessions.get(hostName);
+    if (found) return found;
+    throw new VirtgraphError('NOT_FOUND', `There is no host ${JSON.stringify(hostName)} in the configuration.`);
+  }
+  function requireHosts(...lists: readonly (readonly string[] | null | undefined)[]) {
+    for (const hostName of lists.flatMap((list) => list ?? [])) session(hostName);
+  }
+  function isHostWanted({ target }: HostSession, hosts: DomainFilter['hosts'], labels: readonly LabelFilter[] | null) {
+    return (!hosts || hosts.includes(target.name)) && (!labels || hasLabels(target.labels, labels));
+  }
+  const polledHost = (of: HostSession): PolledHost => ({
+    name: of.target.name,
+    driver: of.driver,
+    domain: (uuid) => of.replica.domains.get(uuid) ?? null,
+  });
+
+  const stats = createStatsCohort({
+    clock,
+    log,
+    predicate: (query) => domainFilter(query.filter),
+    hostsFor: ({ filter }) =>
+      [...sessions.values()]
+        .filter((candidate) => isHostWanted(candidate, filter.hosts, filter.labels ?? null))
+        .map(polledHost),
+  });
+
+  function actionHost(hostName: string): ActionHost {
+    const of = session(hostName);
+    return {
+      ...polledHost(of),
+      view: of.view,
+      domainByName: of.replica.domainByName,
+      readDomain: of.readDomain,
+    };
+  }
+  const actions = createDomainActions({
+    host: actionHost,
+    macs: {
+      owners: macs.owners,
+      propose: macs.propose,
+      reserve: macs.reserve,
+      keepForNow: (release) => void clock.after(unknownReservationMs, release),
+    },
+  });
+
+  for (const target of options.targets) {
+    sessions.set(
+      target.name,
+      openHostSession(target, {
+        openDriver: options.openDriver,
+        periods: { ...defaultMirrorPeriods, ...options.periods },
+        clock,
+        log,
+        random,
+        listener,
+      }),
+    );
+  }
+
+  return {
+    id,
+    hosts: () => [...sessions.values()].map(({ view }) => view()).sort(byName),
+    host: (name) => sessions.get(name)?.view() ?? null,
+    link: (hostName) => sessions.get(hostName)?.link() ?? null,
+    networks: (hostName) => [...session(hostName).replica.networks.values()].sort(byName),
+    storagePools: (hostName) => [...session(hostName).replica.storagePools.values()].sort(byName),
+    network: (hostName, uuid) => replicaOf(hostName)?.networks.get(uuid) ?? null,
+    storagePool: (hostName, uuid) => replicaOf(hostName)?.storagePools.get(uuid) ?? null,
+    domain: (hostName, uuid) => replicaOf(hostName)?.domains.get(uuid) ?? null,
+    domainByName: (hostName, name) => replicaOf(hostName)?.domainByName(name) ?? null,
+    domainsByUuid: (uuid) => [...sessions.values()].flatMap(({ replica }) => replica.domains.get(uuid) ?? []),
+    listDomains(query) {
+      requireHosts(query.filter.hosts);
+      return index.list(query);
+    },
+    matches: (filter, domain) => domainFilter(filter)(domain),
+    refreshDomain: (hostName, uuid, signal) => session(hostName).readDomain(uuid, signal),
+    async refreshDomainByName(hostName, name, signal) {
+      const of = session(hostName);
+      try {
+        return await of.readDomain(await of.driver().findDomain(name, { signal }), signal);
+      } catch (error) {
+        throw signal.aborted ? signal.reason : withHost(error, hostName);
+      }
+    },
+    driver: (hostName) => session(hostName).driver(),
+    refreshHost: (hostName, signal) => session(hostName).refresh(signal),
+    journal: {
+      cursor: () => journal.cursor(),
+      open(query) {
+        requireHosts(query.filter.hosts, query.filter.domains?.hosts);
+        return journal.open(query);
+      },
+      since(query) {
+        requireHosts(query.filter.hosts, query.filter.domains?.hosts);
+        return journal.since(query);
+      },
+    },
+    macs,
+    actions,
+    openStats(query) {
+      requireHosts(query.filter.hosts);
+      return stats.open(query);
+    },
+    async readStats(hostName, uuids, groups, signal) {
+      const of = session(hostName);
+      const sampledAt = clock.now();
+      const readAtMs = clock.monotonic();
+      try {
+        const samples = await of.driver().readDomainStats(groups, uuids, { signal, priority: 'read' });
+        return samples.map((sample) => {
+          const libvirtId = of.replica.domains.get(sample.uuid)?.libvirtId ?? null;
+          const rates = ratesBetween(stats.rated(hostName, sample.uuid), { sample, libvirtId, readAtMs });
+          return { hostName, sample, rates, sampledAt };
+        });
+      } catch (error) {
+        throw signal.aborted ? signal.reason : withHost(error, hostName);
+      }
+    },
+    metrics: () => readFleetMetrics([...sessions.values()], journal, stats),
+    close() {
+      closing ??= (async () => {
+        stats.close();
+        journal.close();
+        await Promise.all([...sessions.values()].map((of) => of.close()));
+      })();
+      return closing;
+    },
+  };
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

@@ -1,0 +1,341 @@
+import { retryDelayMs } from '../backoff.ts';
+import type { Clock } from '../clock.ts';
+import type { CallOptions, Driver } from '../drivers/driver.ts';
+import { VirtgraphError } from '../errors.ts';
+import { detach, errorFields, type Log } from '../log.ts';
+import type { Uuid } from '../model/brands.ts';
+import type { DomainStatus } from '../model/domain.ts';
+import type { HostHint } from '../model/hints.ts';
+import { createObjectReads, type ReadReason } from './object-reads.ts';
+import type { Replica } from './replica.ts';
+import type { ChangeOrigin } from './types.ts';
+
+export type MirrorPeriods = {
+  /** Between two readings of everything, give or take a tenth. */
+  readonly reconcileMs: number;
+  /** Between two lists of a host that tells of nothing by itself. */
+  readonly pollMs: number;
+};
+
+export type MirrorOptions = {
+  readonly driver: Driver;
+  readonly replica: Replica;
+  readonly periods: MirrorPeriods;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+};
+
+/**
+ * Keeps a replica true over one connection, and ends with it. Hints are followed from the beginning, so that what happens
+ * while everything is read is missed by neither: a list's line is only believed for objects that nobody reads meanwhile.
+ */
+export type Mirror = {
+  /** Lists, compares, and reads everything again. Whoever asks while one is under way gets the next. Rejects when listing failed. */
+  reconcile(): Promise<void>;
+  /** From now on reconciles, and polls where need be, by itself. */
+  keepTrue(): void;
+  /** Reads one domain now, after whatever is being read of it. Rejects with `NOT_FOUND` when the host does not have it. */
+  refreshDomain(uuid: Uuid): Promise<void>;
+  readonly lastEventAt: number | null;
+  readonly lastReconcileAt: number | null;
+  /** When something last confirmed that the replica is true: an event, a list. */
+  readonly lastHeardAt: number | null;
+  close(): void;
+};
+
+/** Somebody waits for these; the driver has 4 out at a time in each lane and sorts by priority what it cannot send yet. */
+const urgentReads = 32;
+/** Enough to keep a lane busy, few enough that a person's question never waits behind many. */
+const backgroundReads = 8;
+
+export function openMirror({ driver, replica, periods, clock, log, random }: MirrorOptions): Mirror {
+  const over = new AbortController();
+  const { signal } = over;
+  const background: CallOptions = { signal, priority: 'background' };
+  const selfOrigin: ChangeOrigin = driver.capabilities.domainEvents ? 'EVENT' : 'POLL';
+  const failedReads = new Map<Uuid, number>();
+  const timers = new Set<() => void>();
+  let reconciling: Promise<void> | null = null;
+  let reconcilingNext: Promise<void> | null = null;
+  let lastEventAt: number | null = null;
+  let lastReconcileAt: number | null = null;
+  let lastHeardAt: number | null = null;
+
+  const domainReads = createObjectReads<Uuid>({
+    urgentLimit: urgentReads,
+    backgroundLimit: backgroundReads,
+    read: readDomain,
+  });
+  const networkReads = createObjectReads<Uuid>({
+    urgentLimit: backgroundReads,
+    backgroundLimit: backgroundReads,
+    read: (uuid, reason) =>
+      readOrRemove(
+        () => driver.readNetwork(uuid, { signal, priority: reason.priority }),
+        (network) => replica.putNetwork(network, reason.origin),
+        () => replica.removeNetwork(uuid, reason.origin),
+      ),
+  });
+  const storagePoolReads = createObjectReads<Uuid>({
+    urgentLimit: backgroundReads,
+    backgroundLimit: backgroundReads,
+    read: (uuid, reason) =>
+      readOrRemove(
+        () => driver.readStoragePool(uuid, { signal, priority: reason.priority }),
+        (pool) => replica.putStoragePool(pool, reason.origin),
+        () => replica.removeStoragePool(uuid, reason.origin),
+      ),
+  });
+
+  function schedule(delayMs: number, work: () => void) {
+    const cancel = clock.after(delayMs, () => {
+      timers.delete(cancel);
+      work();
+    });
+    timers.add(cancel);
+  }
+
+  async function readOrRemove<T>(read: () => Promise<T>, put: (value: T) => void, remove: () => void) {
+    try {
+      const value = await read();
+      // The connection may have ended meanwhile, and the next one may have read something newer.
+      if (!signal.aborted) put(value);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!isNotFound(error)) throw error;
+      remove();
+      throw error;
+    }
+  }
+
+  async function readDomain(uuid: Uuid, { origin, priority }: ReadReason) {
+    try {
+      await readOrRemove(
+        () => driver.readDomain(uuid, { signal, priority }),
+        (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
+        () => replica.removeDomain(uuid, origin),
+      );
+      failedReads.delete(uuid);
+    } catch (error) {
+      if (isNotFound(error) || signal.aborted) failedReads.delete(uuid);
+      else readAgainLater(uuid, origin, error);
+      throw error;
+    }
+  }
+
+  /** A read changes nothing and may be repeated; without this the replica would be wrong until the next reconcile. */
+  function readAgainLater(uuid: Uuid, origin: ChangeOrigin, error: unknown) {
+    const failures = (failedReads.get(uuid) ?? 0) + 1;
+    failedReads.set(uuid, failures);
+    if (failures === 1) log.warn({ domain: uuid, ...errorFields(error) }, 'Reading a domain failed; trying again');
+    const delayMs = retryDelayMs('network', failures, random()) ?? periods.reconcileMs;
+    schedule(delayMs, () => {
+      // Read by somebody else meanwhile, or failed once more and scheduled anew.
+      if (failedReads.get(uuid) === failures) void domainReads.request(uuid, { origin, priority: 'background' });
+    });
+  }
+
+  async function list<T>(
+    origin: ChangeOrigin,
+    use: (statuses: readonly DomainStatus[], isBeingRead: (uuid: Uuid) => boolean) => T,
+  ): Promise<T> {
+    const watch = domainReads.watch();
+    try {
+      const statuses = await driver.listDomains(background);
+      signal.throwIfAborted();
+      removeUnlisted(replica.domains.keys(), statuses, (uuid) => {
+        if (watch.has(uuid)) void domainReads.request(uuid, { origin, priority: 'background' });
+        else replica.removeDomain(uuid, origin);
+      });
+      lastHeardAt = clock.now();
+      return use(statuses, watch.has);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  async function reconcileOnce() {
+    const origin = 'RECONCILE';
+    const others = Promise.all([reconcileNetworks(origin), reconcileStoragePools(origin)]);
+    const reads = await list(origin, (statuses, isBeingRead) => {
+      for (const status of statuses) if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
+      return statuses.map(({ uuid }) => domainReads.request(uuid, { origin, priority: 'background' }));
+    });
+    // One that cannot be read is logged and tried again; the host is not held up by it.
+    await Promise.all([...reads, others]);
+    signal.throwIfAborted();
+    lastReconcileAt = clock.now();
+    lastHeardAt = lastReconcileAt;
+  }
+
+  /** State at once; the XML only of what is new or in another state: events would have told of the rest. */
+  async function pollOnce() {
+    await list('POLL', (statuses, isBeingRead) => {
+      for (const status of statuses) {
+        const known = replica.domains.get(status.uuid);
+        const hasMoved =
+          known?.state !== status.state || known.libvirtId !== status.libvirtId || known.name !== status.name;
+        if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, 'POLL');
+        if (hasMoved) void domainReads.request(status.uuid, { origin: 'POLL', priority: 'background' });
+      }
+    });
+  }
+
+  async function reconcileNetworks(origin: ChangeOrigin) {
+    if (!driver.capabilities.networks) return;
+    await listOthers('networks', networkReads.watch(), replica.networks, () => driver.listNetworks(background), {
+      put: (network) => replica.putNetwork(network, origin),
+      remove: (uuid) => replica.removeNetwork(uuid, origin),
+      read: (uuid) => void networkReads.request(uuid, { origin, priority: 'background' }),
+    });
+  }
+
+  async function reconcileStoragePools(origin: ChangeOrigin) {
+    if (!driver.capabilities.storagePools) return;
+    await listOthers(
+      'storage pools',
+      storagePoolReads.watch(),
+      replica.storagePools,
+      () => driver.listStoragePools(background),
+      {
+        put: (pool) => replica.putStoragePool(pool, origin),
+        remove: (uuid) => replica.removeStoragePool(uuid, origin),
+        read: (uuid) => void storagePoolReads.request(uuid, { origin, priority: 'background' }),
+      },
+    );
+  }
+
+  /** Never fails: what is missing here costs the host no more than these objects. */
+  async function listOthers<T extends { readonly uuid: Uuid }>(
+    what: string,
+    watch: { has(uuid: Uuid): boolean; stop(): void },
+    known: ReadonlyMap<Uuid, unknown>,
+    listAll: () => Promise<readonly T[]>,
+    act: { put(object: T): void; remove(uuid: Uuid): void; read(uuid: Uuid): void },
+  ) {
+    try {
+      const objects = await listAll();
+      if (signal.aborted) return;
+      removeUnlisted(known.keys(), objects, (uuid) => (watch.has(uuid) ? act.read(uuid) : act.remove(uuid)));
+      for (const object of objects) {
+        if (watch.has(object.uuid)) act.read(object.uuid);
+        else act.put(object);
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn(errorFields(error), `Listing ${what} failed`);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  function reconcile(): Promise<void> {
+    if (reconciling === null) {
+      reconciling = reconcileOnce().finally(() => {
+        reconciling = null;
+      });
+      return reconciling;
+    }
+    const again = () => {
+      reconcilingNext = null;
+      return reconcile();
+    };
+    reconcilingNext ??= reconciling.then(again, again);
+    return reconcilingNext;
+  }
+
+  /** Work that nobody waits for. Never rejects. */
+  async function logged(name: string, work: Promise<void>) {
+    try {
+      await work;
+    } catch (error) {
+      if (!signal.aborted) log.warn(errorFields(error), `${name} failed`);
+    }
+  }
+
+  /** Again and again, each time a period after the last was done; give or take a tenth, so that hosts fall out of step. */
+  function repeat(name: string, periodMs: number, work: () => Promise<void>) {
+    schedule(periodMs * (0.9 + 0.2 * random()), () => {
+      const done = logged(name, work());
+      detach(
+        log,
+        name,
+        done.then(() => void (signal.aborted || repeat(name, periodMs, work))),
+      );
+    });
+  }
+
+  function follow(hint: HostHint) {
+    lastEventAt = clock.now();
+    lastHeardAt = lastEventAt;
+    const reason: ReadReason = { origin: 'EVENT', priority: 'read' };
+    switch (hint.kind) {
+      case 'domain':
+        void domainReads.request(hint.uuid, reason);
+        return;
+      case 'network':
+        void networkReads.request(hint.uuid, reason);
+        return;
+      case 'storagePool':
+        void storagePoolReads.request(hint.uuid, reason);
+        return;
+      case 'overflow':
+        detach(log, 'reconcile', logged('Reading everything after too many events', reconcile()));
+        return;
+      // Asked of the host when somebody wants to know; nothing is kept of them.
+      case 'nodeDevice':
+      case 'secret':
+        return;
+      default:
+        hint satisfies never;
+    }
+  }
+
+  async function followHints() {
+    for await (const hint of driver.hints) {
+      if (signal.aborted) return;
+      follow(hint);
+    }
+  }
+  detach(log, 'following events', followHints());
+
+  return {
+    reconcile,
+    keepTrue() {
+      repeat('The periodic reconcile', periods.reconcileMs, reconcile);
+      if (!driver.capabilities.domainEvents) repeat('Polling', periods.pollMs, () => reconciling ?? pollOnce());
+    },
+    async refreshDomain(uuid) {
+      const { error } = await domainReads.request(uuid, { origin: selfOrigin, priority: 'read' });
+      if (error !== null) throw error;
+    },
+    get lastEventAt() {
+      return lastEventAt;
+    },
+    get lastReconcileAt() {
+      return lastReconcileAt;
+    },
+    get lastHeardAt() {
+      return lastHeardAt;
+    },
+    close() {
+      over.abort(new VirtgraphError('HOST_UNREACHABLE', 'The connection is over.'));
+      for (const cancel of timers) cancel();
+      timers.clear();
+    },
+  };
+}
+
+function removeUnlisted(
+  known: Iterable<Uuid>,
+  listed: readonly { readonly uuid: Uuid }[],
+  remove: (uuid: Uuid) => void,
+) {
+  const present = new Set(listed.map(({ uuid }) => uuid));
+  // Removing while walking over a map's keys is allowed.
+  for (const uuid of known) if (!present.has(uuid)) remove(uuid);
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof VirtgraphError && error.code === 'NOT_FOUND';
+}

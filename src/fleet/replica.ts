@@ -1,0 +1,178 @@
+import type { Uuid } from '../model/brands.ts';
+import type { DomainInterface, DomainSnapshot, DomainStatus } from '../model/domain.ts';
+import type { Network, StoragePool } from '../model/network.ts';
+import {
+  changedDomainFields,
+  changedNetworkFields,
+  changedStatusFields,
+  changedStoragePoolFields,
+  isEqual,
+} from './changed-fields.ts';
+import type { ChangeOrigin, DomainRecord, FleetObject, NetworkRecord, StoragePoolRecord } from './types.ts';
+
+/** Something the fleet holds is new, different or gone. */
+export type ObjectChange =
+  | {
+      readonly type: 'upserted';
+      readonly origin: ChangeOrigin;
+      readonly object: FleetObject;
+      /** As it was before; `null`: it is new. */
+      readonly previous: FleetObject | null;
+      readonly changedFields: readonly string[] | null;
+    }
+  /** `object`: as it last was. */
+  | { readonly type: 'deleted'; readonly origin: ChangeOrigin; readonly object: FleetObject };
+
+/**
+ * What we last knew of one host. It outlives connections; only a `Mirror` writes to it.
+ * Whoever writes the same again changes nothing and tells nobody.
+ */
+export type Replica = {
+  readonly domains: ReadonlyMap<Uuid, DomainRecord>;
+  readonly networks: ReadonlyMap<Uuid, NetworkRecord>;
+  readonly storagePools: ReadonlyMap<Uuid, StoragePoolRecord>;
+  readonly domainByName: (name: string) => DomainRecord | null;
+  readonly networkByName: (name: string) => NetworkRecord | null;
+
+  /** `storedInterfaces`: read from the stored configuration where that is another text; it is asked for only then. */
+  readonly putDomain: (
+    snapshot: DomainSnapshot,
+    storedInterfaces: StoredInterfacesReader,
+    origin: ChangeOrigin,
+  ) => void;
+  /** A domain that is known, by its line of the list. */
+  readonly putDomainStatus: (status: DomainStatus, origin: ChangeOrigin) => void;
+  readonly removeDomain: (uuid: Uuid, origin: ChangeOrigin) => void;
+  readonly putNetwork: (network: Network, origin: ChangeOrigin) => void;
+  readonly removeNetwork: (uuid: Uuid, origin: ChangeOrigin) => void;
+  readonly putStoragePool: (pool: StoragePool, origin: ChangeOrigin) => void;
+  readonly removeStoragePool: (uuid: Uuid, origin: ChangeOrigin) => void;
+};
+
+export type StoredInterfacesReader = (inactiveXml: string) => readonly DomainInterface[];
+
+export type ReplicaListener = {
+  /** Every new record, also one that differs in nothing users see; before anybody is told. */
+  readonly domainStored: (previous: DomainRecord | null, next: DomainRecord | null) => void;
+  readonly tell: (change: ObjectChange) => void;
+};
+
+export function createReplica(hostName: string, { domainStored, tell }: ReplicaListener): Replica {
+  const domains = new Map<Uuid, DomainRecord>();
+  const networks = new Map<Uuid, NetworkRecord>();
+  const storagePools = new Map<Uuid, StoragePoolRecord>();
+  const uuidsByName = new Map<string, Uuid>();
+
+  function storeDomain(
+    before: DomainRecord | null,
+    after: DomainRecord,
+    changedFields: readonly string[],
+    origin: ChangeOrigin,
+  ) {
+    if (before !== null && changedFields.length === 0 && before.libvirtId === after.libvirtId) return;
+    domains.set(after.uuid, after);
+    if (before !== null && before.name !== after.name && uuidsByName.get(before.name) === after.uuid) {
+      uuidsByName.delete(before.name);
+    }
+    uuidsByName.set(after.name, after.uuid);
+    domainStored(before, after);
+    if (before === null) tell({ type: 'upserted', origin, object: after, previous: null, changedFields: null });
+    else if (changedFields.length > 0)
+      tell({ type: 'upserted', origin, object: after, previous: before, changedFields });
+  }
+
+  return {
+    domains,
+    networks,
+    storagePools,
+    domainByName(name) {
+      const uuid = uuidsByName.get(name);
+      return uuid === undefined ? null : (domains.get(uuid) ?? null);
+    },
+    networkByName(name) {
+      for (const network of networks.values()) if (network.name === name) return network;
+      return null;
+    },
+
+    putDomain(snapshot, storedInterfaces, origin) {
+      const before = domains.get(snapshot.status.uuid) ?? null;
+      const after = recordOf(hostName, before, snapshot, storedInterfaces);
+      storeDomain(before, after, before === null ? [] : changedDomainFields(before, after), origin);
+    },
+    putDomainStatus(status, origin) {
+      const before = domains.get(status.uuid);
+      if (!before) return;
+      storeDomain(before, { ...before, ...status }, changedStatusFields(before, status), origin);
+    },
+    removeDomain(uuid, origin) {
+      const gone = domains.get(uuid);
+      if (!gone) return;
+      domains.delete(uuid);
+      if (uuidsByName.get(gone.name) === uuid) uuidsByName.delete(gone.name);
+      domainStored(gone, null);
+      tell({ type: 'deleted', origin, object: gone });
+    },
+
+    putNetwork(network, origin) {
+      const before = networks.get(network.uuid) ?? null;
+      const changedFields = before === null ? null : changedNetworkFields(before, network);
+      if (changedFields?.length === 0) return;
+      const object: NetworkRecord = { ...network, kind: 'network', hostName };
+      networks.set(network.uuid, object);
+      tell({ type: 'upserted', origin, object, previous: before, changedFields });
+    },
+    removeNetwork(uuid, origin) {
+      const object = networks.get(uuid);
+      if (!object) return;
+      networks.delete(uuid);
+      tell({ type: 'deleted', origin, object });
+    },
+    putStoragePool(pool, origin) {
+      const before = storagePools.get(pool.uuid) ?? null;
+      const changedFields = before === null ? null : changedStoragePoolFields(before, pool);
+      if (changedFields?.length === 0) return;
+      const object: StoragePoolRecord = { ...pool, kind: 'storagePool', hostName };
+      storagePools.set(pool.uuid, object);
+      tell({ type: 'upserted', origin, object, previous: before, changedFields });
+    },
+    removeStoragePool(uuid, origin) {
+      const object = storagePools.get(uuid);
+      if (!object) return;
+      storagePools.delete(uuid);
+      tell({ type: 'deleted', origin, object });
+    },
+  };
+}
+
+/** Keeps the parts of `before` that are the same, so that old and new share them, and who compares can compare by identity. */
+function recordOf(
+  hostName: string,
+  before: DomainRecord | null,
+  { status, config, xml, inactiveXml, version }: DomainSnapshot,
+  storedInterfaces: StoredInterfacesReader,
+): DomainRecord {
+  const sameXml = before !== null && before.xml === xml;
+  const sameStored = before !== null && before.inactiveXml === inactiveXml && inactiveXml !== null;
+  const kept = before !== null && isEqual(before.config, config) ? before.config : config;
+  const interfaces =
+    before !== null && isEqual(before.config.interfaces, kept.interfaces) ? before.config.interfaces : kept.interfaces;
+  const finalConfig = kept.interfaces === interfaces ? kept : { ...kept, interfaces };
+  return {
+    ...status,
+    kind: 'domain',
+    hostName,
+    config: finalConfig,
+    xml: sameXml ? before.xml : xml,
+    inactiveXml: sameStored ? before.inactiveXml : inactiveXml,
+    storedInterfaces: sameStored
+      ? before.storedInterfaces
+      : inactiveXml !== null
+        ? storedInterfaces(inactiveXml)
+        : status.persistent
+          ? finalConfig.interfaces
+          : noInterfaces,
+    version,
+  };
+}
+
+const noInterfaces: readonly DomainInterface[] = [];

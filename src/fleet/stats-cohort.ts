@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.ts';
+import { detach, type Log } from '../log.ts';
+import type { Uuid } from '../model/brands.ts';
+import type { DomainPredicate } from './domain-filter.ts';
+import { createLatestValue } from './latest-value.ts';
+import { createStatsPoller, type PolledHost, type StatsPoller, type StatsRound } from './stats-poller.ts';
+import type { RatedSample } from './stats-rates.ts';
+import type { StatsQuery, StatsReading, StatsTick } from './types.ts';
+
+export type StatsCohortOptions = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The hosts that may have matching domains. */
+  readonly hostsFor: (query: StatsQuery) => readonly PolledHost[];
+  readonly predicate: (query: StatsQuery) => DomainPredicate;
+};
+
+/** All who watch readings. What one costs the hosts, the next gets for nothing. */
+export type StatsCohort = {
+  open(query: StatsQuery): AsyncIterableIterator<StatsTick>;
+  /** A domain's last reading, for rates; `null` when nobody watches its host. */
+  rated(hostName: string, uuid: Uuid): RatedSample | null;
+  readonly streams: number;
+  close(): void;
+};
+
+/** A tick waits this share of its interval for slow hosts, at most `longestWaitMs`; who is not back then is missing. */
+const patience = 0.5;
+const longestWaitMs = 1_000;
+
+export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCohortOptions): StatsCohort {
+  const pollers = new Map<string, StatsPoller>();
+  const streams = new Set<AsyncIterableIterator<StatsTick> & { return(): Promise<unknown> }>();
+
+  function pollerOf(host: PolledHost): StatsPoller {
+    let poller = pollers.get(host.name);
+    if (!poller) {
+      poller = createStatsPoller(host, clock);
+      pollers.set(host.name, poller);
+    }
+    return poller;
+  }
+
+  function open(query: StatsQuery): AsyncIterableIterator<StatsTick> {
+    const interest = { groups: query.groups, intervalMs: query.intervalMs };
+    const waitMs = Math.min(longestWaitMs, query.intervalMs * patience);
+    const matches = predicate(query);
+    const leaves = new Map<StatsPoller, () => void>();
+    /** By host: nobody is told the same readings twice. */
+    const told = new Map<string, StatsRound>();
+    let cancelNext: (() => void) | null = null;
+    let over = false;
+
+    const ticks = createLatestValue<StatsTick>(() => {
+      over = true;
+      cancelNext?.();
+      streams.delete(ticks.iterator);
+      for (const leave of leaves.values()) leave();
+    });
+
+    function isWanted(host: PolledHost) {
+      return ({ sample }: StatsReading) => {
+        const domain = host.domain(sample.uuid);
+        return domain !== null && matches(domain);
+      };
+    }
+
+    async function tick() {
+      const at = clock.now();
+      const hosts = hostsFor(query);
+      const rounds = hosts.map((host) => {
+        const poller = pollerOf(host);
+        if (!leaves.has(poller)) leaves.set(poller, poller.join(interest));
+        return poller.round(query.groups);
+      });
+      const results = await withinTime(clock, waitMs, rounds);
+      if (over) return;
+      const readings: StatsReading[] = [];
+      const missing: { hostName: string; reason: string }[] = [];
+      let isNews = hosts.length === 0;
+      for (const [index, host] of hosts.entries()) {
+        const round = results[index];
+        if (round && told.get(host.name) === round) continue;
+        isNews = true;
+        if (!round) missing.push({ hostName: host.name, reason: `It did not answer within ${waitMs} ms.` });
+        else {
+          told.set(host.name, round);
+          if (round.readings === null) missing.push({ hostName: host.name, reason: round.reason });
+          else for (const reading of round.readings.filter(isWanted(host))) readings.push(reading);
+        }
+      }
+      if (isNews) ticks.put({ at, readings, missing });
+    }
+
+    /** On a grid that all streams share, so that equal intervals ask at the same moment. */
+    function scheduleNext() {
+      const delayMs = query.intervalMs - (clock.monotonic() % query.intervalMs);
+      cancelNext = clock.after(delayMs, () => {
+        scheduleNext();
+        detach(log, 'a tick of readings', tick());
+      });
+    }
+
+    streams.add(ticks.iterator);
+    scheduleNext();
+    detach(log, 'a tick of readings', tick());
+    return ticks.iterator;
+  }
+
+  return {
+    open,
+    rated: (hostName, uuid) => pollers.get(hostName)?.rated(uuid) ?? null,
+    get streams() {
+      return streams.size;
+    },
+    close() {
+      for (const stream of streams) void stream.return();
+      for (const poller of pollers.values()) poller.close();
+    },
+  };
+}
+
+/** What has arrived when all have, or when the time is over. The works do not reject. */
+async function withinTime<T>(
+  clock: Clock,
+  waitMs: number,
+  works: readonly Promise<T>[],
+): Promise<readonly (T | undefined)[]> {
+  const results = Array.from<T | undefined>({ length: works.length });
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+  const cancel = clock.after(waitMs, giveUp);
+  const arrivals = works.map(async (work, index) => {
+    results[index] = await work;
+  });
+  await Promise.race([Promise.all(arrivals), late]);
+  cancel();
+  return [...results];
+}
