@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { qemuGuestXml } from '../test/lab/guests.ts';
+import type { Lab } from '../test/lab/lab.ts';
+import type { LibvirtHost } from '../test/lab/libvirt-host.ts';
+
+/** One libvirt connection to measure, and the ways to it. */
+export type Subject = {
+  readonly title: string;
+  readonly domains: number;
+  /** For the library's Python binding, on this machine's side of the daemon's socket. */
+  readonly pythonUri: string;
+  /** For virsh, through OpenSSH. */
+  readonly virshUri: string;
+  /** For our driver. */
+  readonly unixUri: string;
+  readonly sshUri: string;
+};
+
+const qemuGuests = 20;
+export const testDomains = 5_000;
+
+/** Twenty running QEMU guests with two network cards and a disk each. They sleep in their firmware. */
+export async function startQemuGuests(host: LibvirtHost): Promise<void> {
+  const disks = join(host.folder, 'bench-disks');
+  mkdirSync(disks, { recursive: true });
+  for (let index = 1; index <= qemuGuests; index += 1) {
+    const name = `bench${index}`;
+    const disk = join(disks, `${name}.raw`);
+    writeFileSync(disk, Buffer.alloc(1_048_576));
+    const nics = [1, 2].map((nic) => `52:54:00:be:0${nic}:${index.toString(16).padStart(2, '0')}`);
+    const device = `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${disk}'/><target dev='vda' bus='virtio'/></disk>`;
+    const xml = qemuGuestXml({ name, macAddresses: nics }).replace('</emulator>', `</emulator>${device}`);
+    await host.virshXml(xml, 'define');
+    await host.virsh('start', name);
+  }
+}
+
+export function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
+  return {
+    title: `${qemuGuests} QEMU guests`,
+    domains: qemuGuests,
+    pythonUri: `qemu+unix:///system?socket=${host.socketPath}&mode=direct`,
+    virshUri: lab.virshUri(host),
+    unixUri: `qemu+unix:///system?socket=${host.socketPath}`,
+    sshUri: `qemu+ssh://root@${host.address}/system?${sshParameters(lab)}`,
+  };
+}
+
+/** libvirt's test driver with a file of its own. Every connection reads the file anew. */
+export function testSubject(lab: Lab, host: LibvirtHost): Subject {
+  const file = join(host.folder, 'bench-node.xml');
+  const domain = (index: number) =>
+    `<domain type='test'><name>t${index}</name><uuid>00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}</uuid><memory>8192</memory><os><type>hvm</type></os></domain>`;
+  writeFileSync(file, `<node>${Array.from({ length: testDomains }, (_, index) => domain(index)).join('')}</node>`);
+  return {
+    title: `${testDomains} domains of the test driver`,
+    domains: testDomains,
+    pythonUri: `test+unix://${file}?socket=${host.socketPath}&mode=direct`,
+    virshUri: `test+ssh://${host.name}${file}?command=${lab.sshCommand}`,
+    unixUri: `test+unix://${file}?socket=${host.socketPath}`,
+    sshUri: `test+ssh://root@${host.address}${file}?${sshParameters(lab)}`,
+  };
+}
+
+function sshParameters(lab: Lab): string {
+  return `keyfile=${lab.keys.ed25519}&known_hosts=${lab.knownHosts.right}&sshauth=privkey`;
+}
