@@ -1,15 +1,18 @@
 import { retryDelayMs } from '../backoff.ts';
-import { type Clock, sleep } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { hostProblem, type ProblemCode, problemCodes, VirtgraphError, withHost } from '../errors.ts';
+import { VirtgraphError, withHost } from '../errors.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { HostStatus } from '../model/host.ts';
 import type { HostTarget } from '../model/target.ts';
 import { changedHostFields } from './changed-fields.ts';
+import { isSameProblem, noSuchDomain, stoppingHost, unusableHost, viewProblem } from './host-problem.ts';
 import { type Mirror, type MirrorPeriods, openMirror } from './mirror.ts';
 import { createReplica, type ObjectChange, type Replica, type ReplicaListener } from './replica.ts';
+import { createRetries } from './retries.ts';
 import type { DomainRecord, HostLinkView, HostProblemView, HostView } from './types.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export type OpenDriver = (target: HostTarget, options: { readonly signal: AbortSignal }) => Promise<Driver>;
 
@@ -49,8 +52,6 @@ export type HostSession = {
   readonly close: () => Promise<void>;
 };
 
-/** The row of failures is forgotten only after so much health: a host that flaps is not dialled at full pace. */
-const healthyAfterMs = 60_000;
 /** A ready host's `asOf` moves with the clock; the same view is handed out for so long. */
 const viewLifeMs = 1_000;
 
@@ -62,14 +63,13 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   const tell = (news: SessionNews) => listener.tell(news);
   const log = options.log.child({ host: target.name });
   const over = new AbortController();
+  const { promise: ended, resolve: end } = Promise.withResolvers<VirtgraphError>();
   const replica = createReplica(target.name, listener);
   let connection: Connection | null = null;
-  let failures = 0;
+  const retries = createRetries(clock, random);
   let wasReady = false;
   let interrupted = false;
   const attempts = { connected: 0, failed: 0 };
-  /** Ends the wait for the next try. */
-  let tryNow: (() => void) | null = null;
   /** Those who wait for the end of this try: ready, or failed. */
   let outcome = Promise.withResolvers<void>();
 
@@ -111,17 +111,10 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
 
   /** The host cannot be used now; `retryInMs` null: not before a person acts. */
   function setProblem(status: HostStatus, error: unknown, retryInMs: number | null, part: Partial<HostView> = {}) {
-    const code = problemOf(error);
-    const same = view.problem?.code === code && view.status === status ? view.problem : null;
-    const problem: HostProblemView = {
-      code,
-      stage: problemCodes[code].stage,
-      message: error instanceof Error ? error.message : String(error),
-      remedy: (error instanceof VirtgraphError && error.detail.remedy) || 'The gateway keeps trying; see its log.',
-      since: same?.since ?? clock.now(),
-      nextAttemptAt: retryInMs === null ? null : clock.now() + retryInMs,
-    };
-    const isNews = same === null || same.message !== problem.message;
+    if (over.signal.aborted) return;
+    const before = view.status === status ? view.problem : null;
+    const problem = viewProblem(error, before, clock.now(), retryInMs);
+    const isNews = !isSameProblem(before, problem);
     change({ ...part, status, problem });
     if (isNews) logStatus(status, problem);
     if (!(error instanceof VirtgraphError))
@@ -130,94 +123,78 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
 
   async function live() {
     while (!over.signal.aborted) {
-      const driver = await connect();
-      if (driver) await use(driver);
+      let retryInMs: number | null;
+      try {
+        retryInMs = await connectAndUse();
+      } catch (error) {
+        retryInMs = retries.delayAfter(error);
+        setProblem(statusOfFailure(retryInMs), error, retryInMs);
+      }
+      settleOutcome();
+      if (!over.signal.aborted) await retries.wait(retryInMs, ended);
     }
   }
 
-  /** One try. `null`: it failed, and the wait after it is over. */
-  async function connect(): Promise<Driver | null> {
+  function statusOfFailure(retryInMs: number | null): HostStatus {
+    if (retryInMs === null) return 'BLOCKED';
+    return wasReady ? 'LOST' : 'CONNECTING';
+  }
+
+  /** One connection from its first byte to its last. Returns how long to wait for the next. */
+  async function connectAndUse(): Promise<number | null> {
+    const driver = await connect();
+    const openedAt = clock.monotonic();
+    const mirror = openMirror({ driver, replica, periods: options.periods, clock, log, random });
+    try {
+      attempts.connected++;
+      connection = { driver, mirror, since: clock.now() };
+      const asOf = view.asOf ?? clock.now();
+      change({ status: 'SYNCING', problem: null, asOf, facts: driver.facts, capabilities: driver.capabilities });
+      logStatus('SYNCING', null);
+      const synchronising = synchronise(driver, mirror);
+      const reason = await Promise.race([driver.closed, ended]);
+      connection = null;
+      mirror.close();
+      await synchronising;
+      if (over.signal.aborted) return null;
+      retries.connectedFor(clock.monotonic() - openedAt);
+      return lose(reason, mirror.lastHeardAt);
+    } finally {
+      connection = null;
+      mirror.close();
+      await driver.close();
+    }
+  }
+
+  async function connect(): Promise<Driver> {
     // No deadline here: the stages below have theirs, and a handshake may have to wait for its turn behind a jump host.
     const opening = options.openDriver(target, { signal: over.signal });
     try {
       return await unlessAborted(opening, over.signal);
     } catch (error) {
-      if (over.signal.aborted) {
+      attempts.failed++;
+      // It may still come, when the gateway has stopped waiting for it.
+      if (over.signal.aborted)
         detach(
           log,
-          'closing a connection that came too late',
-          opening.then(
-            (late) => late.close(),
-            () => {},
-          ),
+          'closing a late connection',
+          opening.then((late) => late.close(), ignore),
         );
-        return null;
-      }
-      attempts.failed++;
-      const retryInMs = nextDelay(error);
-      setProblem(retryInMs === null ? 'BLOCKED' : wasReady ? 'LOST' : 'CONNECTING', error, retryInMs);
-      settleOutcome();
-      await waitForNextTry(retryInMs);
-      return null;
+      throw error;
     }
   }
 
-  function nextDelay(error: unknown): number | null {
-    failures++;
-    return retryDelayMs(problemCodes[problemOf(error)].ladder, failures, random());
-  }
-
-  /** Returns early when somebody asks for it, or the session ends. */
-  async function waitForNextTry(delayMs: number | null) {
-    const woken = Promise.withResolvers<void>();
-    const waiting = new AbortController();
-    const stop = () => {
-      waiting.abort();
-      woken.resolve();
-    };
-    tryNow = stop;
-    over.signal.addEventListener('abort', stop, { once: true });
-    // Rejects only when it is woken.
-    const timer = delayMs === null ? [] : [sleep(clock, delayMs, waiting.signal).catch(() => {})];
-    await Promise.race([woken.promise, ...timer]);
-    waiting.abort();
-    over.signal.removeEventListener('abort', stop);
-    tryNow = null;
-  }
-
-  async function use(driver: Driver) {
-    attempts.connected++;
-    const openedAt = clock.monotonic();
-    const mirror = openMirror({ driver, replica, periods: options.periods, clock, log, random });
-    connection = { driver, mirror, since: clock.now() };
-    const stop = () => detach(log, 'closing a connection', driver.close());
-    over.signal.addEventListener('abort', stop, { once: true });
-
-    const asOf = view.asOf ?? clock.now();
-    change({ status: 'SYNCING', problem: null, asOf, facts: driver.facts, capabilities: driver.capabilities });
-    logStatus('SYNCING', null);
-    const synchronising = synchronise(driver, mirror);
-    const reason = await driver.closed;
-
-    const lastHeardAt = mirror.lastHeardAt;
-    connection = null;
-    mirror.close();
-    over.signal.removeEventListener('abort', stop);
-    await synchronising;
-    if (over.signal.aborted) return;
-    if (clock.monotonic() - openedAt >= healthyAfterMs) failures = 0;
-    const retryInMs = nextDelay(reason);
+  function lose(reason: VirtgraphError, lastHeardAt: number | null): number | null {
     const wasUp = view.status === 'READY';
+    const retryInMs = retries.delayAfter(reason);
     // After silence nobody knows since when it was not true any more; a connection that was cut told us at once.
     const lastTrueAt = reason.detail.problem === 'KEEPALIVE_TIMED_OUT' ? (lastHeardAt ?? view.asOf) : clock.now();
-    const part = wasUp ? { asOf: lastTrueAt } : {};
-    setProblem(retryInMs === null ? 'BLOCKED' : wasReady ? 'LOST' : 'CONNECTING', reason, retryInMs, part);
+    setProblem(statusOfFailure(retryInMs), reason, retryInMs, wasUp ? { asOf: lastTrueAt } : {});
     if (wasUp) {
       interrupted = true;
       tell({ type: 'hostInterrupted', host: view });
     }
-    settleOutcome();
-    await waitForNextTry(retryInMs);
+    return retryInMs;
   }
 
   /** Reads everything, as often as it takes; a slow host is not dialled anew for being slow. Never rejects. */
@@ -236,8 +213,7 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
         const retryInMs = retryDelayMs('network', tries, random());
         setProblem('SYNCING', error, retryInMs);
         settleOutcome();
-        await Promise.race([waitForNextTry(retryInMs), driver.closed]);
-        tryNow?.();
+        await retries.wait(retryInMs, Promise.race([driver.closed, ended]));
       }
     }
   }
@@ -263,18 +239,9 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
     return view;
   }
 
-  function unusable(): VirtgraphError {
-    const { problem } = view;
-    const detail = { host: target.name, outcome: 'NOT_SENT' } as const;
-    if (over.signal.aborted) return new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.', detail);
-    if (problem === null) {
-      return new VirtgraphError('HOST_UNREACHABLE', `${target.name} has not been reached yet.`, detail);
-    }
-    return hostProblem(problem.code, `${target.name} cannot be used: ${problem.message}`, problem.remedy, detail);
-  }
-
   function connected(): Connection {
-    if (connection === null || over.signal.aborted) throw unusable();
+    if (over.signal.aborted) throw stoppingHost(target.name);
+    if (connection === null) throw unusableHost(target.name, view.problem);
     return connection;
   }
 
@@ -322,42 +289,16 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
         return presentView();
       }
       const done = outcome.promise;
-      tryNow?.();
+      retries.now();
       await unlessAborted(done, signal);
       return presentView();
     },
     async close() {
-      over.abort(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.', { host: target.name }));
-      connection?.mirror.close();
-      settleOutcome();
+      over.abort(stoppingHost(target.name));
+      end(stoppingHost(target.name));
       await living;
     },
   };
 }
 
-export function noSuchDomain(hostName: string, uuidOrName: string): VirtgraphError {
-  return new VirtgraphError('NOT_FOUND', `${hostName} has no domain ${JSON.stringify(uuidOrName)}.`, {
-    host: hostName,
-  });
-}
-
-function problemOf(error: unknown): ProblemCode {
-  return (error instanceof VirtgraphError ? error.detail.problem : undefined) ?? 'UNEXPECTED';
-}
-
-/** When the next try is does not make it another problem. */
-function isSameProblem(a: HostProblemView | null, b: HostProblemView | null): boolean {
-  return a === b || (a !== null && b !== null && a.code === b.code && a.message === b.message && a.since === b.since);
-}
-
-/** The wait ends with the signal; what is waited for goes on for the others. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    work.catch(() => {});
-    return Promise.reject(signal.reason);
-  }
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
-}
+function ignore() {}

@@ -6,6 +6,7 @@ import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { DomainStatus } from '../model/domain.ts';
 import type { HostHint } from '../model/hints.ts';
+import { createListedObjects, isNotFound, readOrRemove, unlisted } from './listed-objects.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 import type { Replica } from './replica.ts';
 import type { ChangeOrigin } from './types.ts';
@@ -67,26 +68,32 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     backgroundLimit: backgroundReads,
     read: readDomain,
   });
-  const networkReads = createObjectReads<Uuid>({
-    urgentLimit: backgroundReads,
-    backgroundLimit: backgroundReads,
-    read: (uuid, reason) =>
-      readOrRemove(
-        () => driver.readNetwork(uuid, { signal, priority: reason.priority }),
-        (network) => replica.putNetwork(network, reason.origin),
-        () => replica.removeNetwork(uuid, reason.origin),
-      ),
-  });
-  const storagePoolReads = createObjectReads<Uuid>({
-    urgentLimit: backgroundReads,
-    backgroundLimit: backgroundReads,
-    read: (uuid, reason) =>
-      readOrRemove(
-        () => driver.readStoragePool(uuid, { signal, priority: reason.priority }),
-        (pool) => replica.putStoragePool(pool, reason.origin),
-        () => replica.removeStoragePool(uuid, reason.origin),
-      ),
-  });
+  const networks = createListedObjects(
+    {
+      plural: 'networks',
+      isSupported: driver.capabilities.networks,
+      list: () => driver.listNetworks(background),
+      read: (uuid, { priority }) => driver.readNetwork(uuid, { signal, priority }),
+      known: replica.networks,
+      put: replica.putNetwork,
+      remove: replica.removeNetwork,
+    },
+    signal,
+    log,
+  );
+  const storagePools = createListedObjects(
+    {
+      plural: 'storage pools',
+      isSupported: driver.capabilities.storagePools,
+      list: () => driver.listStoragePools(background),
+      read: (uuid, { priority }) => driver.readStoragePool(uuid, { signal, priority }),
+      known: replica.storagePools,
+      put: replica.putStoragePool,
+      remove: replica.removeStoragePool,
+    },
+    signal,
+    log,
+  );
 
   function schedule(delayMs: number, work: () => void) {
     const cancel = clock.after(delayMs, () => {
@@ -96,26 +103,13 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     timers.add(cancel);
   }
 
-  async function readOrRemove<T>(read: () => Promise<T>, put: (value: T) => void, remove: () => void) {
-    try {
-      const value = await read();
-      // The connection may have ended meanwhile, and the next one may have read something newer.
-      if (!signal.aborted) put(value);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (!isNotFound(error)) throw error;
-      remove();
-      throw error;
-    }
-  }
-
   async function readDomain(uuid: Uuid, { origin, priority }: ReadReason) {
     try {
-      await readOrRemove(
-        () => driver.readDomain(uuid, { signal, priority }),
-        (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
-        () => replica.removeDomain(uuid, origin),
-      );
+      await readOrRemove(signal, {
+        read: () => driver.readDomain(uuid, { signal, priority }),
+        put: (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
+        remove: () => replica.removeDomain(uuid, origin),
+      });
       failedReads.delete(uuid);
     } catch (error) {
       if (isNotFound(error) || signal.aborted) failedReads.delete(uuid);
@@ -144,10 +138,10 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     try {
       const statuses = await driver.listDomains(background);
       signal.throwIfAborted();
-      removeUnlisted(replica.domains.keys(), statuses, (uuid) => {
+      for (const uuid of unlisted(replica.domains.keys(), statuses)) {
         if (watch.has(uuid)) void domainReads.request(uuid, { origin, priority: 'background' });
         else replica.removeDomain(uuid, origin);
-      });
+      }
       lastHeardAt = clock.now();
       return use(statuses, watch.has);
     } finally {
@@ -157,7 +151,7 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
 
   async function reconcileOnce() {
     const origin = 'RECONCILE';
-    const others = Promise.all([reconcileNetworks(origin), reconcileStoragePools(origin)]);
+    const others = Promise.all([networks.reconcile(origin), storagePools.reconcile(origin)]);
     const reads = await list(origin, (statuses, isBeingRead) => {
       for (const status of statuses) if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
       return statuses.map(({ uuid }) => domainReads.request(uuid, { origin, priority: 'background' }));
@@ -180,53 +174,6 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
         if (hasMoved) void domainReads.request(status.uuid, { origin: 'POLL', priority: 'background' });
       }
     });
-  }
-
-  async function reconcileNetworks(origin: ChangeOrigin) {
-    if (!driver.capabilities.networks) return;
-    await listOthers('networks', networkReads.watch(), replica.networks, () => driver.listNetworks(background), {
-      put: (network) => replica.putNetwork(network, origin),
-      remove: (uuid) => replica.removeNetwork(uuid, origin),
-      read: (uuid) => void networkReads.request(uuid, { origin, priority: 'background' }),
-    });
-  }
-
-  async function reconcileStoragePools(origin: ChangeOrigin) {
-    if (!driver.capabilities.storagePools) return;
-    await listOthers(
-      'storage pools',
-      storagePoolReads.watch(),
-      replica.storagePools,
-      () => driver.listStoragePools(background),
-      {
-        put: (pool) => replica.putStoragePool(pool, origin),
-        remove: (uuid) => replica.removeStoragePool(uuid, origin),
-        read: (uuid) => void storagePoolReads.request(uuid, { origin, priority: 'background' }),
-      },
-    );
-  }
-
-  /** Never fails: what is missing here costs the host no more than these objects. */
-  async function listOthers<T extends { readonly uuid: Uuid }>(
-    what: string,
-    watch: { has(uuid: Uuid): boolean; stop(): void },
-    known: ReadonlyMap<Uuid, unknown>,
-    listAll: () => Promise<readonly T[]>,
-    act: { put(object: T): void; remove(uuid: Uuid): void; read(uuid: Uuid): void },
-  ) {
-    try {
-      const objects = await listAll();
-      if (signal.aborted) return;
-      removeUnlisted(known.keys(), objects, (uuid) => (watch.has(uuid) ? act.read(uuid) : act.remove(uuid)));
-      for (const object of objects) {
-        if (watch.has(object.uuid)) act.read(object.uuid);
-        else act.put(object);
-      }
-    } catch (error) {
-      if (!signal.aborted) log.warn(errorFields(error), `Listing ${what} failed`);
-    } finally {
-      watch.stop();
-    }
   }
 
   function reconcile(): Promise<void> {
@@ -274,10 +221,10 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
         void domainReads.request(hint.uuid, reason);
         return;
       case 'network':
-        void networkReads.request(hint.uuid, reason);
+        networks.follow(hint.uuid, reason);
         return;
       case 'storagePool':
-        void storagePoolReads.request(hint.uuid, reason);
+        storagePools.follow(hint.uuid, reason);
         return;
       case 'overflow':
         detach(log, 'reconcile', logged('Reading everything after too many events', reconcile()));
@@ -324,18 +271,4 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
       timers.clear();
     },
   };
-}
-
-function removeUnlisted(
-  known: Iterable<Uuid>,
-  listed: readonly { readonly uuid: Uuid }[],
-  remove: (uuid: Uuid) => void,
-) {
-  const present = new Set(listed.map(({ uuid }) => uuid));
-  // Removing while walking over a map's keys is allowed.
-  for (const uuid of known) if (!present.has(uuid)) remove(uuid);
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof VirtgraphError && error.code === 'NOT_FOUND';
 }
