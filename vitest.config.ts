@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+// graphql has two builds and no `exports` map: Vite would take the one for bundlers, while Apollo, which it leaves to
+// Node, gets the other, and graphql-js refuses to work with two of itself.
+const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
+
 /**
  * unit: pure and in-process. contract: one suite for every far end of a driver.
  * e2e: the gateway as a user meets it. lab: real libvirtd and sshd, in network namespaces.
  */
 const project = (name: string, include: string[], options: object = {}) => ({
+  resolve,
   test: { name, include, testTimeout: 20_000, hookTimeout: 60_000, ...options },
 });
 

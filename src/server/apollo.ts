@@ -1,6 +1,6 @@
-import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { errorFields, type Log } from '../log.ts';
 import { type Context, createContext, type Gateway } from '../resolvers/context.ts';
 import type { ErrorFormatter } from './format-error.ts';
@@ -37,7 +37,7 @@ export async function openHttpGraphQL(
   const server = new ApolloServer<Context>({
     schema,
     // Its default wraps every resolver: a list of a thousand rows takes twice the time with it.
-    plugins: [ApolloServerPluginCacheControlDisabled()],
+    plugins: [ApolloServerPluginCacheControlDisabled(), refuseSubscriptions],
     // Whoever may ask at all has signed in, and tools need it.
     introspection: true,
     includeStacktraceInErrorResponses: false,
@@ -45,7 +45,8 @@ export async function openHttpGraphQL(
     validationRules: [...createLimitRules(limits)],
     maxRecursiveSelections: true,
     executionOptions: { maxCoercionErrors },
-    csrfPrevention: true,
+    // A browser asks before it sends any of these for a page of another site. Ours is the first; the others are customary.
+    csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'] },
     allowBatchedHttpRequests: false,
     // Persisted queries by hash are no protection and would cost a cache of what callers send.
     persistedQueries: false,
@@ -84,6 +85,20 @@ export async function openHttpGraphQL(
     },
   };
 }
+
+/** One answer is no place for a stream; Apollo would run the operation as if it were a query. */
+const refuseSubscriptions: ApolloServerPlugin<Context> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation }) {
+        if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+        const message =
+          'A subscription needs a stream: send the header `Accept: text/event-stream`, or use a WebSocket (graphql-transport-ws).';
+        throw new GraphQLError(message, { extensions: { http: { status: 400 } } });
+      },
+    };
+  },
+};
 
 function toHeaderMap(headers: HttpRequest['headers']): HeaderMap {
   const map = new HeaderMap();

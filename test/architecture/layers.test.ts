@@ -31,7 +31,7 @@ describe('the judge', () => {
   });
 
   test.each([
-    ['src/main.ts', './ssh/connection.ts'],
+    ['src/commands/serve.ts', '../ssh/connection.ts'],
     ['src/fleet/fleet.ts', '../drivers/driver.ts'],
     ['src/fleet/fleet.ts', '../log.ts'],
     ['src/drivers/libvirt/driver.ts', '../driver.ts'],

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * A short text that is made once and kept in a file that only its owner may read. Two gateways that start at the same
+ * moment get the same one.
+ */
+export async function keptValue(
+  file: string,
+  make: () => string,
+): Promise<{ readonly value: string; readonly isNew: boolean }> {
+  const known = await readIfThere(file);
+  if (known) return { value: known, isNew: false };
+  const value = make();
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  // Written aside and linked into place: whoever reads sees all of it, and a second writer fails instead of replacing it.
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, `${value}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    await link(draft, file);
+    return { value, isNew: true };
+  } catch (error) {
+    const other = await readIfThere(file);
+    if (other) return { value: other, isNew: false };
+    throw error;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+/** `null` when there is none; an empty file is no value either. */
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return (await readFile(file, 'utf8')).trim() || null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { stateDir } from '../config/state-dir.ts';
+import { openDriver } from '../drivers/index.ts';
+import { simTargets } from '../drivers/libvirt/sim/targets.ts';
+import { openFleet } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/types.ts';
+import { errorFields, type Log, type LogLevel, openLog } from '../log.ts';
+import type { AuthMode } from '../server/auth.ts';
+import { openServer, type Server } from '../server/open-server.ts';
+import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
+import { describeProblems } from './check-config.ts';
+import { keptValue } from './kept-value.ts';
+import { packageVersion, readSdl } from './package-files.ts';
+import { explainListenError } from './start-error.ts';
+import { readSignIn } from './token.ts';
+import { welcome } from './welcome.ts';
+
+export type ServeOptions = {
+  readonly config: string | null;
+  readonly host?: string;
+  readonly port?: number;
+  readonly logLevel?: LogLevel;
+};
+
+/** Opens everything in order, waits for a signal, and closes it in the opposite order. Yields the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const { host, port } = options;
+  const overrides = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+  const result = await loadConfig({ path: options.config, env: process.env, workingDir: process.cwd(), overrides });
+  if (!result.ok) {
+    process.stderr.write(describeProblems(result.problems));
+    return 1;
+  }
+  const { config } = result;
+  const log = openLog(options.logLevel ?? config.log.level);
+  const stop = listenForStop(log);
+  for (const warning of config.warnings) log.warn({}, warning);
+
+  const dir = stateDir(process.env);
+  const signIn = await readSignIn(config.auth, dir, process.env);
+  const fleet = await openConfiguredFleet(config, dir, log);
+  try {
+    const server = await listen(config, fleet, signIn.auth, log);
+    const certFile = config.listen.tls?.certFile ?? null;
+    const facts = { version: packageVersion(), url: server.url, signIn, configFile: config.file, certFile };
+    process.stdout.write(welcome({ ...facts, hostCount: fleet.hosts().length }));
+    log.info({ url: server.url, hosts: fleet.hosts().length }, 'the gateway is ready');
+    const exitCode = await stop;
+    await server.close();
+    return exitCode;
+  } finally {
+    await fleet.close();
+    log.info({}, 'the gateway has stopped');
+  }
+}
+
+/** Starts every host's session and waits for none of them. */
+async function openConfiguredFleet(config: Config, dir: string, log: Log): Promise<Fleet> {
+  const { limits, timing } = config;
+  // Without a file the embedded fleet is served; with one, nothing but what it names.
+  const targets = config.file === null ? simTargets() : config.hosts;
+  const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
+  return openFleet({
+    id: await fleetIdOf(config, dir),
+    targets,
+    segments: config.segments,
+    limits: { entries: limits.journalEntries, bytes: limits.journalBytes, readerLag: limits.subscriberQueue },
+    periods: { reconcileMs: timing.reconcileSeconds * 1000, pollMs: timing.pollSeconds * 1000 },
+    clock: systemClock,
+    log,
+    random: Math.random,
+    openDriver: (target, callOptions) => openDriver(target, { log, clock: systemClock, limiter }, callOptions),
+  });
+}
+
+/** The configured one; else one made at the first start, so that ids of two gateways that nobody named differ. */
+async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
+  if (fleetId !== 'default') return fleetId;
+  return (await keptValue(join(dir, 'fleet-id'), randomUUID)).value;
+}
+
+async function listen(config: Config, fleet: Fleet, auth: AuthMode, log: Log): Promise<Server> {
+  const { host, port } = config.listen;
+  try {
+    return await openServer({
+      fleet,
+      auth,
+      log,
+      sdl: await readSdl(),
+      version: packageVersion(),
+      listen: config.listen,
+      origins: config.origins,
+      limits: config.limits,
+      clock: systemClock,
+    });
+  } catch (error) {
+    throw explainListenError(error, host, port) ?? error;
+  }
+}
+
+/**
+ * Settles with the exit code when the gateway is to stop: 0 on the first SIGTERM or SIGINT, 1 after a mistake of ours
+ * that nobody caught, since what is left in memory cannot be trusted then. A second signal ends the process at once.
+ */
+function listenForStop(log: Log): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+      isStopping = true;
+      log.info({ signal }, 'stopping; a second signal ends the gateway at once');
+      resolve(0);
+    });
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.error({ event, ...errorFields(error) }, 'a mistake of the gateway itself; stopping');
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      resolve(1);
+    });
+  }
+  return promise;
+}

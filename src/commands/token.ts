@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AuthConfig } from '../config/config.ts';
+import { errorFields } from '../log.ts';
+import type { AuthMode } from '../server/auth.ts';
+import { keptValue } from './kept-value.ts';
+import { StartError } from './start-error.ts';
+
+/** Who may ask, and how a shell gets at the token without its being typed. */
+export type SignIn = {
+  readonly auth: AuthMode;
+  /** Shell syntax that yields the token, such as `$(cat '/var/lib/virtgraph/token')`; `null`: none is needed. */
+  readonly shellToken: string | null;
+  /** Made at this start: to be shown once. */
+  readonly newToken: string | null;
+};
+
+const fileName = 'token';
+/** What can be tried faster than it can be changed is no secret. */
+const minTokenCharacters = 16;
+
+/** VIRTGRAPH_TOKEN, else the configured file, else the one in the state directory, which is made at the first start. */
+export async function readSignIn(
+  config: AuthConfig,
+  stateDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<SignIn> {
+  if (config.mode === 'none') return { auth: { mode: 'none' }, shellToken: null, newToken: null };
+  const fromEnv = env['VIRTGRAPH_TOKEN'];
+  if (fromEnv) return { auth: tokenAuth(fromEnv, 'VIRTGRAPH_TOKEN'), shellToken: '$VIRTGRAPH_TOKEN', newToken: null };
+  if (config.tokenFile !== null) {
+    const token = await readTokenFile(config.tokenFile);
+    return { auth: tokenAuth(token, config.tokenFile), shellToken: catOf(config.tokenFile), newToken: null };
+  }
+  const file = join(stateDir, fileName);
+  const { value, isNew } = await keptValue(file, () => randomBytes(32).toString('base64url'));
+  return { auth: tokenAuth(value, file), shellToken: catOf(file), newToken: isNew ? value : null };
+}
+
+function tokenAuth(token: string, source: string): AuthMode {
+  if (token.length >= minTokenCharacters && /^[\x21-\x7e]+$/.test(token)) return { mode: 'token', token };
+  throw new StartError(
+    `The token of ${source} must have at least ${minTokenCharacters} visible ASCII characters and no spaces; \`openssl rand -base64 32\` makes a good one.`,
+  );
+}
+
+async function readTokenFile(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).split('\n')[0]?.trim() ?? '';
+  } catch (error) {
+    const { reason } = { reason: '', ...errorFields(error) };
+    throw new StartError(`The token file ${file} cannot be read: ${reason}`);
+  }
+}
+
+function catOf(file: string): string {
+  return `$(cat '${file.replaceAll("'", String.raw`'\''`)}')`;
+}
