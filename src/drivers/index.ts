@@ -1,11 +1,12 @@
 /** Which driver speaks to which kind of host. */
 import type { Clock } from '../clock.ts';
-import { VirtgraphError, withHost } from '../errors.ts';
+import { withHost } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HostTarget } from '../model/target.ts';
 import { openSshConnection, type SshDependencies } from '../ssh/connection.ts';
 import type { Driver } from './driver.ts';
 import { openLibvirtDriver } from './libvirt/driver.ts';
+import { simTransport } from './libvirt/sim/targets.ts';
 import { sshTransport } from './libvirt/ssh-transport.ts';
 import type { Transport } from './libvirt/transport.ts';
 import { unixTransport } from './libvirt/unix-transport.ts';
@@ -43,7 +44,7 @@ async function openTransport(
     case 'unix':
       return unixTransport(target, deps.env ?? process.env);
     case 'sim':
-      throw new VirtgraphError('UNSUPPORTED', `${target.uri}: this build has no embedded hosts.`);
+      return simTransport(target);
     default:
       return transport satisfies never;
   }

@@ -1,0 +1,93 @@
+import { attr, child, children, element } from '../xml/navigate.ts';
+import type { XmlElement } from '../xml/tree.ts';
+import { withAttributes, withChild } from './format.ts';
+import type { SimHost } from './host.ts';
+import { randomUuid } from './random.ts';
+
+/**
+ * The XML of a running guest: what was defined, and what the daemon adds when it starts it, namely names for devices on the
+ * host, aliases, the bridge that a network stands for, ports.
+ */
+export function liveXml(host: SimHost, definition: XmlElement, libvirtId: number): XmlElement {
+  const root = withAttributes(definition, { id: String(libvirtId) });
+  if (host.personality.hypervisor === 'test') return root;
+  const counts = new Map<string, number>();
+  const devices = children(child(definition, 'devices')).map((device) => {
+    const index = counts.get(device.name) ?? 0;
+    counts.set(device.name, index + 1);
+    return liveDevice(host, device, index);
+  });
+  const resource = element('resource', {}, [element('partition', {}, ['/machine'])]);
+  const seclabel = element('seclabel', { type: 'dynamic', model: 'dac', relabel: 'yes' }, [
+    element('label', {}, ['+64055:+64055']),
+  ]);
+  const withDevices = withChild(withChild(root, resource), element('devices', {}, devices));
+  return host.personality.hypervisor === 'qemu' ? withChild(withDevices, seclabel) : withDevices;
+}
+
+function liveDevice(host: SimHost, device: XmlElement, index: number): XmlElement {
+  switch (device.name) {
+    case 'interface':
+      return liveInterface(host, device, `net${index}`);
+    case 'disk':
+      return liveDisk(device, index);
+    case 'serial':
+    case 'console':
+    case 'parallel':
+      return liveConsole(device, index);
+    case 'graphics':
+      return withAttributes(device, { port: String(host.nextGraphicsPort()), autoport: 'yes', listen: '127.0.0.1' });
+    case 'memballoon':
+      return aliased(device, 'balloon0');
+    case 'emulator':
+    case 'audio':
+      return device;
+    default:
+      return aliased(device, `${device.name}${index}`);
+  }
+}
+
+/** Types whose device on the host is a tap (or veth) that the daemon makes and names. */
+const tapTypes = ['network', 'bridge', 'ethernet'];
+
+export function liveInterface(host: SimHost, nic: XmlElement, alias: string): XmlElement {
+  const type = attr(nic, 'type') ?? 'user';
+  let live = nic;
+  if (type === 'network') {
+    const source = child(nic, 'source') ?? element('source');
+    const network = host.networks.find(({ name }) => name === attr(source, 'network'));
+    live = withChild(
+      live,
+      withAttributes(source, { portid: randomUuid(host.random), bridge: network?.bridge ?? null }),
+    );
+  }
+  const target = child(nic, 'target');
+  const written = attr(target, 'dev');
+  // A name that looks like one of the daemon's own is not kept from one start to the next.
+  const wanted = written !== null && !written.startsWith('vnet') ? written : null;
+  if (tapTypes.includes(type)) {
+    live = withChild(live, withAttributes(target ?? element('target'), { dev: wanted ?? host.nextTapName() }));
+  } else if (type === 'direct') {
+    live = withChild(live, withAttributes(target ?? element('target'), { dev: wanted ?? host.nextMacvtapName() }));
+  }
+  return aliased(live, alias);
+}
+
+function liveDisk(disk: XmlElement, index: number): XmlElement {
+  const source = child(disk, 'source');
+  const numbered = source ? withChild(disk, withAttributes(source, { index: String(index + 1) })) : disk;
+  return aliased(numbered, `${attr(child(disk, 'target'), 'bus') ?? 'disk'}-disk${index}`);
+}
+
+function liveConsole(device: XmlElement, index: number): XmlElement {
+  const isMirror = device.name === 'console' && attr(child(device, 'target'), 'type') === 'serial';
+  const alias = `${isMirror ? 'serial' : device.name}${index}`;
+  if (attr(device, 'type') !== 'pty') return aliased(device, alias);
+  const path = `/dev/pts/${index}`;
+  const connected = withChild(device, element('source', { path }));
+  return aliased(device.name === 'console' ? withAttributes(connected, { tty: path }) : connected, alias);
+}
+
+function aliased(device: XmlElement, alias: string): XmlElement {
+  return withChild(device, element('alias', { name: alias }));
+}
