@@ -16,7 +16,7 @@ import type { UriParameter } from './uri-syntax.ts';
 type TransportKind = Transport['kind'];
 
 /** Every parameter that we take, and the transports for which it means something. Meanings: libvirt's docs/uri.rst. */
-const supported = {
+export const supportedParameters = {
   name: ['ssh', 'unix', 'sim'],
   socket: ['ssh', 'unix'],
   mode: ['ssh', 'unix'],
@@ -33,10 +33,10 @@ const supported = {
   keepalive_count: ['ssh', 'unix', 'sim'],
 } as const satisfies Record<string, readonly TransportKind[]>;
 
-type ParameterName = keyof typeof supported;
+type ParameterName = keyof typeof supportedParameters;
 
 /** libvirt has these too; each with the reason why we do not. */
-const refused: ReadonlyMap<string, string> = new Map([
+export const refusedParameters: ReadonlyMap<string, string> = new Map([
   ['auth', "SASL is not supported: let the daemon's socket accept whoever may open it"],
   ['authfile', "credentials are never read from a file of libvirt's: use the host's `password` or `passphrase`"],
   ['pkipath', 'it belongs to the tls transport, which is not supported'],
@@ -81,7 +81,7 @@ export function readUriSettings(
     if (seen.has(name)) report(`The parameter "${name}" is given more than once.`);
     seen.add(name);
     if (isSupported(name)) {
-      if (includes(supported[name], kind)) known.set(name, value);
+      if (includes(supportedParameters[name], kind)) known.set(name, value);
       else report(`The parameter "${name}" means nothing for the ${kind} transport.`);
     } else if (kind === 'sim' && /^[a-z][a-z0-9_-]*$/.test(name)) {
       simOptions[name] = value;
@@ -130,15 +130,15 @@ export function readUriSettings(
 }
 
 function whyRefused(name: string): string {
-  const reason = refused.get(name);
+  const reason = refusedParameters.get(name);
   if (reason !== undefined) return `The parameter "${name}" of libvirt's is refused: ${reason}.`;
   const shown = name.slice(0, 40);
-  const guess = didYouMean(name, Object.keys(supported));
+  const guess = didYouMean(name, Object.keys(supportedParameters));
   return `Unknown parameter "${shown}".${guess} One for the hypervisor's driver belongs into name=, percent-encoded.`;
 }
 
 function isSupported(name: string): name is ParameterName {
-  return Object.hasOwn(supported, name);
+  return Object.hasOwn(supportedParameters, name);
 }
 
 function includes(kinds: readonly TransportKind[], kind: TransportKind): boolean {
