@@ -54,7 +54,11 @@ export const scalars = {
 
   MacAddress: {
     serialize: serializeString,
-    parse: (value) => parseMac(typeof value === 'string' ? value : describe(value)),
+    parse(value) {
+      if (typeof value === 'string') return parseMac(value);
+      // Twelve decimal digits without quotes would pass for hexadecimal ones.
+      throw new VirtgraphError('INVALID_MAC_ADDRESS', `Expected a MAC address as a string, saw ${describe(value)}.`);
+    },
   },
 
   UUID: {

@@ -49,7 +49,7 @@ subscription Readings {
   },
   {
     query: `# Say what would happen, and do nothing. Put in a host and a domain of yours; without dryRun it is done.
-mutation Start($host: String = "alpha", $name: String = "web-1") {
+mutation Start($host: String! = "alder", $name: String! = "web-1") {
   startDomain(input: { domain: { path: { host: $host, name: $name } }, dryRun: true }) {
     summary
     domain { name state }

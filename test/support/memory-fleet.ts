@@ -234,7 +234,7 @@ const blankHost: Omit<HostView, 'name'> = {
 export function someDomain(
   hostName: string,
   number: number,
-  changes: Partial<DomainRecord> & { readonly config?: Partial<DomainConfig> } = {},
+  changes: Partial<Omit<DomainRecord, 'config'>> & { readonly config?: Partial<DomainConfig> } = {},
 ): DomainRecord {
   const uuid = parseUuid(`00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`);
   if (!uuid) throw new Error('The number is too large.');
