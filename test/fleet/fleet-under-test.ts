@@ -86,3 +86,8 @@ export function cursorOf(change: Change | undefined): Cursor {
   if (change === undefined || !('cursor' in change)) throw new Error(`No cursor in ${JSON.stringify(change)}.`);
   return change.cursor;
 }
+
+/** The same thing so many times. */
+export function times<T>(count: number, value: T): T[] {
+  return Array.from({ length: count }, () => value);
+}
