@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CgroupLayout, createSubtree, detectCgroupLayout } from './cgroup.ts';
 import type { Hub } from './hub.ts';
 import { authorizedKeys, type ClientKeys, createClientKeys, createKey, type KeyType, keyTypes } from './keys.ts';
-import { createHostFolders, type LibvirtHost, libvirtBootScript, libvirtHost } from './libvirt-host.ts';
+import { createHostFolders, type LibvirtHost, libvirtBootScript, libvirtHost, privateHome } from './libvirt-host.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import type { Slot } from './slot.ts';
 import { hostKeyPath, type SshHost, sshHost } from './ssh-host.ts';
@@ -86,7 +86,7 @@ export async function buildJump(building: Building): Promise<SshHost> {
     openNamespace({
       hostName: `${slot.prefix}-jump`,
       logPath: join(folder, 'boot.log'),
-      bootScript: 'mount -t tmpfs -o mode=755 run /run; mkdir /run/sshd',
+      bootScript: `${privateHome}; mount -t tmpfs -o mode=755 run /run; mkdir /run/sshd`,
     });
   return await buildMachine(building, 'jump', folder, open, async (opened) => {
     const address = `${slot.network}.250`;

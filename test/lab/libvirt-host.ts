@@ -95,6 +95,7 @@ export function libvirtBootScript(folder: string, subtree: Subtree): string {
   return [
     'umount --recursive --lazy /sys; mount -t sysfs sysfs /sys',
     subtree.mountScript,
+    privateHome,
     'mount -t tmpfs -o mode=755 run /run',
     'mkdir -p /run/libvirt /run/sshd /run/lock /run/udev /var/log/libvirt',
     ...Object.entries(ownFolders).map(([own, path]) => `mount --bind ${join(folder, own)} ${path}`),
@@ -106,6 +107,12 @@ done`,
     startDaemon,
   ].join('\n');
 }
+
+/**
+ * Shell: an empty home of root. The machine's own may hold anything: a login script that waits for a lock would make
+ * every ssh command of the lab hang, and one that writes would not be cleaned up after.
+ */
+export const privateHome = 'mount -t tmpfs -o mode=700 home /root';
 
 /** `-d` returns when the sockets answer. */
 const startDaemon = 'libvirtd --daemon --pid-file /run/libvirtd.pid >&2';
