@@ -67,7 +67,7 @@ export const problemCodes = {
   HOST_KEY_CERTIFICATE_ONLY: { stage: 'host-key', ladder: 'person' },
   KNOWN_HOSTS_UNREADABLE: { stage: 'host-key', ladder: 'person' },
   AUTHENTICATION_FAILED: { stage: 'authentication', ladder: 'authentication' },
-  AUTHENTICATION_TIMED_OUT: { stage: 'authentication', ladder: 'network' },
+  AUTHENTICATION_UNFINISHED: { stage: 'authentication', ladder: 'network' },
   KEY_FILE_UNREADABLE: { stage: 'authentication', ladder: 'authentication' },
   PASSPHRASE_NEEDED: { stage: 'authentication', ladder: 'authentication' },
   AGENT_UNAVAILABLE: { stage: 'authentication', ladder: 'authentication' },

@@ -3,6 +3,7 @@ import { hostProblem, type ProblemCode, type VirtgraphError } from '../errors.ts
 import type { Log } from '../log.ts';
 import type { SecretSource, SshAuthMethod } from '../model/target.ts';
 import { fingerprintOf, sameKey } from './host-key.ts';
+import type { KeyCache } from './key-cache.ts';
 import { reasonOf } from './reason.ts';
 import { readSecret } from './secret.ts';
 import {
@@ -10,7 +11,6 @@ import {
   type AuthAttempt,
   listAgentIdentities,
   type PrivateKey,
-  parsePrivateKey,
   parsePublicKey,
 } from './ssh2-client.ts';
 
@@ -49,7 +49,11 @@ type Problem = { readonly code: ProblemCode; readonly text: string; readonly nam
 
 export function openAuthPlan(
   credentials: Credentials,
-  deps: { readonly env: Readonly<Record<string, string | undefined>>; readonly log: Log },
+  deps: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly log: Log;
+    readonly keys: KeyCache;
+  },
 ): AuthPlan {
   const { user, keyFiles, agentSocket } = credentials;
   const tried: string[] = [];
@@ -70,7 +74,7 @@ export function openAuthPlan(
       return null;
     }
     await warnIfExposed(file.path, deps.log);
-    const bare = parsePrivateKey(bytes, null);
+    const bare = deps.keys.parse(bytes, null);
     if (!('kind' in bare)) return bare;
     if (bare.kind === 'unreadable') {
       note('KEY_FILE_UNREADABLE', `key ${file.path}: ${bare.reason}`, file.named);
@@ -87,7 +91,7 @@ export function openAuthPlan(
       note('PASSPHRASE_NEEDED', `key ${file.path}: ${reasonOf(error)}`, file.named);
       return null;
     }
-    const key = parsePrivateKey(bytes, passphrase);
+    const key = deps.keys.parse(bytes, passphrase);
     if (!('kind' in key)) return key;
     note('PASSPHRASE_NEEDED', `key ${file.path}: the passphrase is not the right one (${key.reason})`, file.named);
     return null;

@@ -8,6 +8,7 @@ import { dial } from './dial.ts';
 import type { HandshakeLimiter } from './handshake-limiter.ts';
 import { type Hop, openHop } from './hop.ts';
 import { openHostKeyCheck } from './host-key-check.ts';
+import { createKeyCache, type KeyCache } from './key-cache.ts';
 import { findRoute, type RouteHop } from './route.ts';
 
 /** One SSH connection to a host, over its jump hosts, and the byte streams through it. */
@@ -35,6 +36,10 @@ export type SshDependencies = {
   readonly log: Log;
   readonly clock: Clock;
   readonly limiter: HandshakeLimiter;
+  /** Between SSH keepalives, of which three may go unanswered. 10 s by default. */
+  readonly keepaliveIntervalMs?: number;
+  /** Shared by all connections, it decrypts each key file once. Without it, once for this connection. */
+  readonly keys?: KeyCache;
   /** Of the process by default: `SSH_AUTH_SOCK`, and the variables that secrets come from. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Read instead of OpenSSH's own configuration files. */
@@ -93,16 +98,16 @@ async function openHops(
 async function openNextHop(
   step: RouteHop,
   before: Hop | null,
-  { clock, log, env }: HopDependencies,
+  { clock, log, env, keys = createKeyCache(), keepaliveIntervalMs = 10_000 }: HopDependencies,
   signal: AbortSignal,
 ): Promise<Hop> {
   const hostKey = await openHostKeyCheck(step.identity, log);
   const stream = before
     ? await before.openTcp(step.address, step.port, { signal })
     : await dial(step.address, step.port, { clock, signal });
-  const auth = openAuthPlan(step.credentials, { env, log });
+  const auth = openAuthPlan(step.credentials, { env, log, keys });
   const { name, credentials } = step;
-  return openHop({ stream, name, user: credentials.user, hostKey, auth, clock, log }, { signal });
+  return openHop({ stream, name, user: credentials.user, hostKey, auth, clock, log, keepaliveIntervalMs }, { signal });
 }
 
 function joinHops(hops: readonly Hop[]): SshConnection {

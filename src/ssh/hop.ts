@@ -31,7 +31,6 @@ export type Hop = {
 
 const handshakeTimeoutMs = 20_000;
 const channelTimeoutMs = 10_000;
-const keepaliveIntervalMs = 10_000;
 const sshdNagleTimeoutMs = 5_000;
 const maxStderrBytes = 2_048;
 
@@ -43,6 +42,7 @@ export type HopOptions = {
   readonly user: string;
   readonly hostKey: HostKeyCheck;
   readonly auth: AuthPlan;
+  readonly keepaliveIntervalMs: number;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -62,7 +62,7 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
           stream,
           user: options.user,
           trustedKeyTypes: hostKey.trustedKeyTypes,
-          keepaliveIntervalMs,
+          keepaliveIntervalMs: options.keepaliveIntervalMs,
           onStage: (next) => {
             progress.stage = next;
           },
@@ -83,7 +83,11 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
     if (error instanceof VirtgraphError || signal.aborted) throw error;
     if (hostKeyProblem) throw hostKeyProblem;
     const cause = error instanceof Error ? error : new Error(String(error));
-    if (progress.stage === 'authentication') throw auth.failure(name, exhausted ? undefined : cause);
+    if (progress.stage === 'authentication') {
+      if (exhausted) throw auth.failure(name);
+      // The server's own last word (such as "Too many authentication failures") carries its reason as a number.
+      throw saidByServer(cause) ? auth.failure(name, cause) : authenticationBroken(name, cause);
+    }
     throw keyExchangeProblem(name, cause);
   }
 }
@@ -111,7 +115,7 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
 
   stream.on('error', (error) => fail(error instanceof VirtgraphError ? error : connectionLost(name, error)));
   void client.over.then(({ error, keepaliveTimedOut }) => {
-    if (keepaliveTimedOut) fail(keepaliveTimeout(name));
+    if (keepaliveTimedOut) fail(keepaliveTimeout(name, options.keepaliveIntervalMs));
     else fail(hostKeyProblem() ?? (error instanceof VirtgraphError ? error : connectionLost(name, error)));
   });
 
@@ -135,27 +139,34 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
     return wrapped;
   }
 
-  // OpenSSH turns Nagle's algorithm off on its side only when a session starts: without one, a reply of 40 kB takes
-  // 44 ms instead of 0.2. One `true` settles that for the connection's life. Servers that run no commands stay slower.
-  const sshdNagleOff = open({ kind: 'command', command: 'true' }, 'a session', sshdNagleTimeoutMs, lost.signal).then(
-    (channel) =>
-      new Promise<void>((resolve) => {
-        const cancel = clock.after(sshdNagleTimeoutMs, () => channel.close());
-        channel.on('error', () => {});
-        stderrOf(channel).resume();
-        channel.once('close', () => {
-          cancel();
-          resolve();
-        });
-        lost.signal.addEventListener('abort', () => resolve(), { once: true });
-        channel.resume();
-        channel.end();
-      }),
-    (error: unknown) => {
-      if (!reason)
-        log.debug({ hop: name, reason: reasonOf(error) }, 'no session on this connection; sshd keeps Nagle on');
-    },
-  );
+  const sshdNagleOff = turnSshdNagleOff();
+
+  /**
+   * OpenSSH turns Nagle's algorithm off on its side only when a session starts: without one, a reply of 40 kB takes
+   * 44 ms instead of 0.2. One `true` settles that for the connection's life. Nobody waits for it: the user's shell may
+   * take its time over its start-up files. Servers that run no commands stay slower.
+   */
+  async function turnSshdNagleOff(): Promise<void> {
+    const what = 'a session';
+    try {
+      const channel = await open({ kind: 'command', command: 'true' }, what, channelTimeoutMs, lost.signal);
+      const ended = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+      channel.on('error', () => {});
+      stderrOf(channel).resume();
+      channel.resume();
+      channel.end();
+      const onTimeout = () => channelTimedOut(name, what, sshdNagleTimeoutMs);
+      await withDeadline({ clock, timeoutMs: sshdNagleTimeoutMs, signal: lost.signal, onTimeout }, () => ended).catch(
+        (error: unknown) => {
+          channel.close();
+          throw error;
+        },
+      );
+    } catch (error) {
+      if (reason) return;
+      log.debug({ hop: name, reason: reasonOf(error) }, 'no session ended on this connection; sshd may keep Nagle on');
+    }
+  }
 
   return {
     name,
@@ -180,14 +191,19 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
 
     async openCommand(argv, { signal }) {
       const command = quoteCommand(argv);
-      // Where `MaxSessions` is 1, the first session must be over.
-      await sshdNagleOff;
-      let channel: RawChannel;
-      try {
-        channel = await open({ kind: 'command', command }, `the command ${argv[0]}`, channelTimeoutMs, signal);
-      } catch (error) {
-        throw error instanceof ChannelRefused ? commandRefused(name, argv, error) : (reason ?? error);
-      }
+      const request = () =>
+        open({ kind: 'command', command }, `the command ${argv[0]}`, channelTimeoutMs, signal).catch(
+          (error: unknown) => {
+            throw error instanceof ChannelRefused ? commandRefused(name, argv, error) : (reason ?? error);
+          },
+        );
+      // Once more after a refusal: where `MaxSessions` is 1, our own first session is in the way, and sshd frees its
+      // place a moment after it has ended.
+      const channel = await request().catch(async (error: unknown) => {
+        if (!(error instanceof VirtgraphError && error.detail.cause instanceof ChannelRefused)) throw error;
+        await sshdNagleOff;
+        return request().catch(() => request());
+      });
       let status: string | null = null;
       let stderr = '';
       channel.on('exit', (code: number | null, signalName?: string) => {
@@ -214,10 +230,23 @@ function handshakeTimedOut(name: string, stage: HandshakeStage): VirtgraphError 
         'Check that an SSH server listens there and that the host is not overloaded.',
       )
     : hostProblem(
-        'AUTHENTICATION_TIMED_OUT',
+        'AUTHENTICATION_UNFINISHED',
         `${name} did not decide about the login ${within}.`,
         'Check for a slow name service or PAM module on the host, or an agent that waits for a confirmation.',
       );
+}
+
+function saidByServer(cause: Error): boolean {
+  return 'code' in cause && typeof cause.code === 'number';
+}
+
+function authenticationBroken(name: string, cause: Error): VirtgraphError {
+  return hostProblem(
+    'AUTHENTICATION_UNFINISHED',
+    `The connection to ${name} ended during the login: ${reasonOf(cause)}.`,
+    'Look at the log of sshd on the host. It is tried again.',
+    { cause },
+  );
 }
 
 function keyExchangeProblem(name: string, cause: Error): VirtgraphError {
@@ -252,10 +281,10 @@ function closedByUs(name: string): VirtgraphError {
   return hostProblem('CONNECTION_LOST', `The SSH connection to ${name} was closed by the gateway.`, 'None needed.');
 }
 
-function keepaliveTimeout(name: string): VirtgraphError {
+function keepaliveTimeout(name: string, intervalMs: number): VirtgraphError {
   return hostProblem(
     'KEEPALIVE_TIMED_OUT',
-    `${name} answered none of three SSH keepalives, ${keepaliveIntervalMs / 1000} s apart.`,
+    `${name} answered none of three SSH keepalives, ${intervalMs / 1000} s apart.`,
     'Check that the host is up and reachable.',
   );
 }

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { hostProblem } from '../errors.ts';
 import type { SshHop, SshTarget } from '../model/target.ts';
+import { currentAccount } from './account.ts';
 import type { Credentials, KeyFile } from './authentication.ts';
 import type { HostIdentity } from './host-key-check.ts';
 import { readSshConfig, type SshConfig, type SshConfigReader } from './ssh-config.ts';
@@ -26,7 +26,7 @@ export async function findRoute(
 ): Promise<readonly [RouteHop, ...RouteHop[]]> {
   const read = (hop: SshHop) => readSshConfig(hop, reader, { signal });
   const last = await read(target.hop);
-  const route: [RouteHop, ...RouteHop[]] = [resolveHop(target.hop, last, target, 'last')];
+  const route: [RouteHop, ...RouteHop[]] = [resolveHop(target.hop, last, target, 'last', reader.env)];
 
   // As OpenSSH: only the first hop's own ProxyJump counts, for it alone is reached from here.
   let before: readonly SshHop[] = target.jump.length > 0 ? target.jump : last.proxyJump;
@@ -39,17 +39,24 @@ export async function findRoute(
         'Look for a ProxyJump in ssh_config that applies to the jump host itself.',
       );
     }
-    const configs = await Promise.all(before.map(read));
-    const hops = before.map((hop, index) => resolveHop(hop, configs[index] as SshConfig, target, 'jump'));
+    const configured = await Promise.all(before.map(async (hop) => ({ hop, config: await read(hop) })));
+    const hops = configured.map(({ hop, config }) => resolveHop(hop, config, target, 'jump', reader.env));
     route.unshift(...hops);
-    before = configs[0]?.proxyJump ?? [];
+    before = configured[0]?.config.proxyJump ?? [];
   }
   return route;
 }
 
-function resolveHop(hop: SshHop, config: SshConfig, target: SshTarget, place: 'jump' | 'last'): RouteHop {
+function resolveHop(
+  hop: SshHop,
+  config: SshConfig,
+  target: SshTarget,
+  place: 'jump' | 'last',
+  env: SshConfigReader['env'],
+): RouteHop {
   const { hostName, port, user } = config;
-  const explicitKey: KeyFile[] = target.keyFile === null ? [] : [{ path: expandHome(target.keyFile), named: true }];
+  const explicitKey: KeyFile[] =
+    target.keyFile === null ? [] : [{ path: expandHome(target.keyFile, env), named: true }];
   const configuredKeys = config.identityFiles.map((path) => ({ path, named: false }));
   return {
     name: port === 22 ? hop.host : `${hop.host}:${port}`,
@@ -62,7 +69,7 @@ function resolveHop(hop: SshHop, config: SshConfig, target: SshTarget, place: 'j
       knownHostsFiles:
         target.knownHostsFile === null
           ? [...config.userKnownHostsFiles, ...config.globalKnownHostsFiles]
-          : [expandHome(target.knownHostsFile)],
+          : [expandHome(target.knownHostsFile, env)],
       // What is waived for one throw-away machine is not waived for the bastion before it.
       verify: place === 'jump' && target.knownHostsVerify === 'ignore' ? 'normal' : target.knownHostsVerify,
       hashNames: config.hashKnownHosts,
@@ -81,6 +88,6 @@ function resolveHop(hop: SshHop, config: SshConfig, target: SshTarget, place: 'j
   };
 }
 
-function expandHome(path: string): string {
-  return path.replace(/^~(?=\/|$)/, homedir());
+function expandHome(path: string, env: SshConfigReader['env']): string {
+  return path.replace(/^~(?=\/|$)/, currentAccount(env).homedir);
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { homedir, hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { hostProblem, type VirtgraphError } from '../errors.ts';
 import type { SshHop } from '../model/target.ts';
+import { currentAccount } from './account.ts';
 
 /** What OpenSSH would use for a host: the answer of `ssh -G`, or OpenSSH's defaults where there is no `ssh`. */
 export type SshConfig = {
@@ -74,7 +75,8 @@ function run(
     const child = execFile(binary, args, options, (error, stdout, stderr) => {
       if (!error) resolve(stdout);
       else if (signal.aborted) reject(signal.reason);
-      else if (error.code === 'ENOENT') resolve(null);
+      // The second: it refuses to run under a user id that has no name, as containers have.
+      else if (error.code === 'ENOENT' || stderr.startsWith('No user exists for uid')) resolve(null);
       else {
         const said = stderr.trim() || (error.killed ? `no answer within ${deadlineMs / 1000} s` : error.message);
         reject(
@@ -176,8 +178,7 @@ export function parseProxyJump(value: string | null): readonly SshHop[] {
 
 /** What OpenSSH does for a host that no configuration mentions. */
 export function defaultSshConfig(hop: SshHop, env: SshConfigReader['env']): SshConfig {
-  // OpenSSH goes by the user database, not by HOME.
-  const account = userInfo();
+  const account = currentAccount(env);
   const inHome = (name: string) => join(account.homedir, '.ssh', name);
   return {
     hostName: hop.host,
@@ -204,10 +205,10 @@ type Tokens = {
 
 /** `ssh -G` leaves `~`, `%` tokens and `${…}` in file names as they were written. ssh_config(5), TOKENS. */
 function expandPath(path: string, tokens: Tokens): string {
-  const account = userInfo();
+  const account = currentAccount(tokens.env);
   const values: Readonly<Record<string, string>> = {
     '%': '%',
-    d: account.homedir || homedir(),
+    d: account.homedir,
     h: tokens.hostName,
     i: String(account.uid),
     L: hostname().split('.')[0] ?? '',

@@ -41,8 +41,9 @@ describe('streams through a real sshd', () => {
     echo = await startEcho(scratch.path('echo.sock'));
   });
   afterAll(async () => {
-    await Promise.all(open.map((connection) => connection.close()));
+    // The servers first: what they run is found as long as they are there.
     await Promise.all(running.map((sshd) => sshd.stop()));
+    await Promise.all(open.map((connection) => connection.close()));
     echo?.close();
     await scratch?.remove();
   });

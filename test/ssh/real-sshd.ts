@@ -86,6 +86,9 @@ export async function startSshd(
     'KbdInteractiveAuthentication no',
     'PermitRootLogin yes',
     'LogLevel VERBOSE',
+    // bash reads ~/.bashrc when sshd starts it, unless it is not the first shell. What the account that runs the tests
+    // has in there is no part of them; it may even wait for a lock.
+    'SetEnv SHLVL=5',
   ];
   await writeFile(join(home, 'sshd_config'), `${lines.join('\n')}\n`);
   const child = spawn(sshdPath, ['-D', '-e', '-f', join(home, 'sshd_config')], {

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { type KeyParseFailure, type PrivateKey, parsePrivateKey } from './ssh2-client.ts';
+
+/**
+ * Keys that were decrypted once. OpenSSH's key files are slow to decrypt on purpose (bcrypt), which in JavaScript
+ * stops the process for 0.3 s: bearable once for a key, not once for each of a thousand hosts that come back at once.
+ */
+export type KeyCache = {
+  parse(bytes: Buffer, passphrase: string | null): PrivateKey | KeyParseFailure;
+};
+
+const maxKeys = 64;
+
+/** Keyed by content, so that a key that is replaced on disk is a new one; failures are not kept. */
+export function createKeyCache(): KeyCache {
+  const keys = new Map<string, PrivateKey>();
+  return {
+    parse(bytes, passphrase) {
+      const digest = createHash('sha256')
+        .update(bytes)
+        .update('\0')
+        .update(passphrase ?? '')
+        .digest('base64');
+      const known = keys.get(digest);
+      if (known) return known;
+      const key = parsePrivateKey(bytes, passphrase);
+      if ('kind' in key) return key;
+      const [oldest] = keys.keys();
+      if (keys.size >= maxKeys && oldest !== undefined) keys.delete(oldest);
+      keys.set(digest, key);
+      return key;
+    },
+  };
+}
