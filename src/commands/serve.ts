@@ -16,6 +16,7 @@ import { describeProblems } from './check-config.ts';
 import { keptValue } from './kept-value.ts';
 import { packageVersion, readSdl } from './package-files.ts';
 import { explainListenError } from './start-error.ts';
+import { readTlsFiles } from './tls-files.ts';
 import { readSignIn } from './token.ts';
 import { welcome } from './welcome.ts';
 
@@ -85,6 +86,7 @@ async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
 
 async function listen(config: Config, fleet: Fleet, auth: AuthMode, log: Log): Promise<Server> {
   const { host, port } = config.listen;
+  const tls = await readTlsFiles(config.listen.tls);
   try {
     return await openServer({
       fleet,
@@ -92,7 +94,7 @@ async function listen(config: Config, fleet: Fleet, auth: AuthMode, log: Log): P
       log,
       sdl: await readSdl(),
       version: packageVersion(),
-      listen: config.listen,
+      listen: { host, port, tls },
       origins: config.origins,
       limits: config.limits,
       clock: systemClock,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuthConfig } from '../config/config.ts';
-import { errorFields } from '../log.ts';
 import type { AuthMode } from '../server/auth.ts';
 import { keptValue } from './kept-value.ts';
 import { StartError } from './start-error.ts';
@@ -49,8 +48,8 @@ async function readTokenFile(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).split('\n')[0]?.trim() ?? '';
   } catch (error) {
-    const { reason } = { reason: '', ...errorFields(error) };
-    throw new StartError(`The token file ${file} cannot be read: ${reason}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`The token file ${file} cannot be read: ${reason}.`);
   }
 }
 

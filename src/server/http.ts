@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { VirtgraphError } from '../errors.ts';
@@ -12,9 +11,12 @@ import type { Metrics } from './metrics.ts';
 import type { OperationRequest } from './operations.ts';
 import type { EventStreams } from './sse.ts';
 
+/** The texts of the certificate chain and of its key. */
+export type TlsFiles = { readonly cert: string; readonly key: string };
+
 export type HttpOptions = {
   readonly path: string;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly tls: TlsFiles | null;
   readonly bodyBytes: number;
   readonly maxEventStreams: number;
   readonly gatekeeper: Gatekeeper;
@@ -37,9 +39,9 @@ declare module 'fastify' {
 const isPublic = { config: { isPublic: true } } as const;
 
 /** The routes. The only file that knows Fastify. */
-export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+export function createHttpServer(options: HttpOptions): FastifyInstance {
   const { path, gatekeeper, health, metrics, ide, bodyBytes } = options;
-  const app = await createApp(options);
+  const app = createApp(options);
 
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.isPublic) return;
@@ -123,11 +125,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   }
 }
 
-async function createApp({ tls, bodyBytes }: HttpOptions): Promise<FastifyInstance> {
+function createApp({ tls, bodyBytes }: HttpOptions): FastifyInstance {
   const common = { bodyLimit: bodyBytes, forceCloseConnections: 'idle', logger: false } as const;
-  if (!tls) return fastify(common);
-  const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)]);
-  return fastify({ ...common, https: { cert, key } });
+  return tls ? fastify({ ...common, https: tls }) : fastify(common);
 }
 
 /** GraphQL over HTTP's parameters, of the body or of the URL. @throws BAD_USER_INPUT */

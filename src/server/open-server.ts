@@ -10,7 +10,7 @@ import { type AuthMode, createGatekeeper } from './auth.ts';
 import { createDocuments } from './documents.ts';
 import { createErrorFormatter } from './format-error.ts';
 import { createHealth } from './health.ts';
-import { createHttpServer } from './http.ts';
+import { createHttpServer, type TlsFiles } from './http.ts';
 import { createIde } from './ide.ts';
 import type { RequestLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
@@ -27,7 +27,8 @@ export type ServerOptions = {
     readonly host: string;
     /** 0: any that is free. */
     readonly port: number;
-    readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+    /** PEM texts. */
+    readonly tls: TlsFiles | null;
   };
   readonly auth: AuthMode;
   readonly origins: readonly string[];
@@ -72,7 +73,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     socketOperations: () => sockets.operations,
     eventStreams: () => eventStreams.size,
   });
-  const app = await createHttpServer({
+  const app = createHttpServer({
     path: graphqlPath,
     tls: options.listen.tls,
     bodyBytes: limits.bodyBytes,

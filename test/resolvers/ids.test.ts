@@ -30,7 +30,7 @@ describe('an id', () => {
 
   test('is refused when one character of it was changed', () => {
     fc.assert(
-      fc.property(ref, fc.nat(), fc.constantFrom(...'AZaz09-_'), (object, at, letter) => {
+      fc.property(ref, fc.nat(), fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'), (object, at, letter) => {
         const id = ids.encode(object);
         const changed = id.slice(0, at % id.length) + letter + id.slice((at % id.length) + 1);
         // The last character of base64url may hold bits that mean nothing.

@@ -1,4 +1,4 @@
-import { buildSchema, execute, type GraphQLResolveInfo, isObjectType, parse } from 'graphql';
+import { buildSchema, executeSync, type GraphQLResolveInfo, isObjectType, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { selectedStatsGroups } from '../../src/resolvers/select.ts';
 import { readSdl } from '../support/gateway.ts';
@@ -20,7 +20,7 @@ function groupsOf(stats: string, variableValues: Record<string, unknown> = {}): 
     fragment Cpu on DomainStats { cpu { usage } }
     fragment All on DomainStats { ...Cpu ...Memory }
     fragment Memory on DomainStats { memory { current } }`);
-  execute({ schema, document, rootValue: { domain: {} }, variableValues });
+  executeSync({ schema, document, rootValue: { domain: {} }, variableValues });
   return found.sort();
 }
 

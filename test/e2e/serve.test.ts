@@ -1,0 +1,195 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createClient } from 'graphql-ws';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { startGateway } from '../support/gateway-process.ts';
+
+type Body = {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
+};
+
+async function post(
+  url: string,
+  token: string,
+  query: string,
+): Promise<{ readonly status: number; readonly body: Body }> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  return { status: response.status, body: (await response.json()) as Body };
+}
+
+describe('the embedded fleet', () => {
+  test('is served without any configuration, and is true to what was done to it', async () => {
+    await using gateway = await startGateway({ args: ['--port', '0'] });
+    const url = await gateway.url;
+    const token = await gateway.token();
+    const ask = async (query: string) => (await post(url, token, query)).body;
+
+    await expect
+      .poll(async () => (await ask('{ hosts(filter: { statuses: [READY] }) { totalCount } }')).data, {
+        timeout: 10_000,
+      })
+      .toEqual({ hosts: { totalCount: 3 } });
+    const { data } = await ask('{ domains { totalCount nodes { state } } }');
+    const { totalCount, nodes } = (data ?? {})['domains'] as {
+      readonly totalCount: number;
+      readonly nodes: { readonly state: string }[];
+    };
+    expect(totalCount).toBeGreaterThan(15);
+    expect(new Set(nodes.map((node) => node.state)).size).toBeGreaterThan(3);
+
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+    });
+    const watched = client.iterate<{ domainChanged: { name: string; state: string } }>({
+      query: 'subscription { domainChanged(filter: { hosts: ["birch"], nameContains: "web-e2e" }) { name state } }',
+    });
+    const next = async () => (await watched.next()).value?.data?.domainChanged;
+    const first = next();
+    const xml =
+      "<domain type='kvm'><name>web-e2e</name><memory unit='MiB'>64</memory><vcpu>1</vcpu><os><type arch='x86_64'>hvm</type></os></domain>";
+    const defined = await ask(
+      `mutation { defineDomain(input: { host: "birch", xml: ${JSON.stringify(xml)} }) { summary domain { id state persistent } } }`,
+    );
+    expect(defined).toMatchObject({ data: { defineDomain: { domain: { state: 'SHUTOFF', persistent: true } } } });
+    expect(await first).toEqual({ name: 'web-e2e', state: 'SHUTOFF' });
+
+    const path = 'domain: { path: { host: "birch", name: "web-e2e" } }';
+    expect(await ask(`mutation { startDomain(input: { ${path} }) { domain { state } } }`)).toEqual({
+      data: { startDomain: { domain: { state: 'RUNNING' } } },
+    });
+    expect(await next()).toEqual({ name: 'web-e2e', state: 'RUNNING' });
+    expect(await ask(`mutation { startDomain(input: { ${path} }) { domain { state } } }`)).toMatchObject({
+      errors: [{ extensions: { code: 'INVALID_STATE', host: 'birch', outcome: 'FAILED', libvirt: { code: 55 } } }],
+    });
+
+    const attached = await ask(
+      `mutation { attachInterface(input: { ${path}, source: { network: "default" } }) { macAddress interface { macAddress tapMacAddress } } }`,
+    );
+    const card = attached.data?.['attachInterface'] as {
+      readonly macAddress: string;
+      readonly interface: { readonly tapMacAddress: string };
+    };
+    expect(card.macAddress).toMatch(/^52:54:00:/);
+    expect(card.interface.tapMacAddress).toBe(`fe${card.macAddress.slice(2)}`);
+    await client.dispose();
+  });
+
+  test('prints at the first start a token that works, and never again; its commands name no secret', async () => {
+    await using first = await startGateway({ args: ['--port', '0'] });
+    const url = await first.url;
+    const token = await first.token();
+    expect((await stat(join(first.stateDir, 'token'))).mode & 0o777).toBe(0o600);
+    expect(first.stdout()).toContain(`  ${token}\n`);
+    expect(first.stdout()).toContain(`${url}/#token=${token}`);
+    expect(
+      first
+        .stdout()
+        .split('\n')
+        .filter((line) => line.includes('curl') && line.includes(token)),
+    ).toEqual([]);
+    first.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+    expect(first.stderr()).not.toContain(token);
+
+    await using second = await startGateway({ args: ['--port', '0'], env: { VIRTGRAPH_STATE_DIR: first.stateDir } });
+    expect((await post(await second.url, token, '{ hosts { totalCount } }')).status).toBe(200);
+    expect(second.stdout()).not.toContain(token);
+  });
+
+  test('prints commands that work as they stand', async () => {
+    await using gateway = await startGateway({ args: ['--port', '0'] });
+    await gateway.url;
+    const [ask = '', watch = ''] = gateway
+      .stdout()
+      .split('\n')
+      .filter((line) => line.startsWith('  curl'));
+    expect(await shell(ask)).toContain('"data":{"domains"');
+    expect(await shell(`timeout 3 ${watch.trim()} | head -n 4`)).toContain(
+      'event: next\ndata: {"data":{"domainChanged"',
+    );
+  });
+});
+
+describe('stopping', () => {
+  test('ends with 0 on SIGTERM while somebody watches', async () => {
+    await using gateway = await startGateway({ args: ['--port', '0'] });
+    const url = await gateway.url;
+    const stream = await fetch(`${url}/graphql?query=${encodeURIComponent('subscription { hostChanged { name } }')}`, {
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${await gateway.token()}` },
+    });
+    const reader = stream.body?.getReader();
+    await reader?.read();
+    gateway.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+  });
+});
+
+describe('what is wrong is said in a line or two', () => {
+  test('a port that is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const address = other.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    await using gateway = await startGateway({ args: ['--port', port] });
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.stderr()).toContain(`virtgraph: Port ${port} of 127.0.0.1 is taken`);
+    expect(gateway.stderr()).not.toMatch(/^\s+at /m);
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  test('a configuration with several mistakes, with the place of each', async () => {
+    const yaml = 'listen:\n  port: many\nhosts:\n  - name: a b\n    uri: qemu+ssh://x/system\ncolour: red\n';
+    const prepare = (dir: string) => writeFile(join(dir, 'virtgraph.yaml'), yaml);
+    for (const args of [['check-config'], ['serve']]) {
+      await using gateway = await startGateway({ args, prepare });
+      expect(await gateway.exited).toBe(1);
+      const places = gateway.stderr().match(/virtgraph\.yaml:\d+:\d+: /g) ?? [];
+      expect(places).toHaveLength(3);
+    }
+  });
+
+  test('a certificate that cannot be read', async () => {
+    const yaml = 'listen:\n  port: 0\n  tls: { cert: nowhere.pem, key: nowhere.key }\n';
+    await using gateway = await startGateway({ prepare: (dir) => writeFile(join(dir, 'virtgraph.yaml'), yaml) });
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.stderr()).toMatch(/^virtgraph: .*nowhere\.pem.*$/m);
+    expect(gateway.stderr()).not.toMatch(/^\s+at /m);
+  });
+
+  test('a token that is too short to be one', async () => {
+    await using gateway = await startGateway({ env: { VIRTGRAPH_TOKEN: 'secret' } });
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.stderr()).toContain('VIRTGRAPH_TOKEN must have at least 16');
+    expect(gateway.stderr()).not.toContain('secret');
+  });
+});
+
+describe('without a token', () => {
+  test('the gateway answers under its own name only', async () => {
+    const yaml = 'listen: { port: 0 }\nauth: { mode: none }\n';
+    await using gateway = await startGateway({ prepare: (dir) => writeFile(join(dir, 'virtgraph.yaml'), yaml) });
+    const url = await gateway.url;
+    const request = (host: string) =>
+      shell(
+        `curl -s ${url}/graphql -H 'Host: ${host}' -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
+      );
+    expect(await request('localhost')).toBe('{"data":{"__typename":"Query"}}\n');
+    expect(await request('evil.example')).toContain('UNAUTHENTICATED');
+  });
+});
+
+async function shell(command: string): Promise<string> {
+  const { execFile } = await import('node:child_process');
+  return new Promise((resolve, reject) => {
+    execFile('sh', ['-c', command], { timeout: 10_000 }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+  });
+}
