@@ -1,10 +1,10 @@
 /** The `Driver` of a libvirt host: verbs in terms of procedures and XML, over the lanes of one transport. */
 import type { Clock } from '../../clock.ts';
-import { type VirtgraphError, withHost } from '../../errors.ts';
+import { hostProblem, VirtgraphError, withHost } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Driver } from '../driver.ts';
-import { type ConnectOptions, openLibvirtConnection } from './connect.ts';
+import { type ConnectOptions, type LibvirtConnection, openLibvirtConnection } from './connect.ts';
 import { createDomainRefs } from './domain-refs.ts';
 import { domainVerbs } from './driver-domains.ts';
 import { hostVerbs } from './driver-host.ts';
@@ -48,14 +48,16 @@ export async function openLibvirtDriver(
   const connect = (laneSignal: AbortSignal) =>
     routes.connect((stream) => openLibvirtConnection(stream, options, { signal: laneSignal }), { signal: laneSignal });
 
+  let control: LibvirtConnection | null = null;
   try {
-    const control = await connect(signal);
+    control = await connect(signal);
+    const { client } = control;
     const lanes = createLanes({
       control,
       openConnection: () => withLaneDeadline(clock, connect),
       single: isWorldOfItsOwn(connectName),
     });
-    void control.client.closed.then(() => hintQueue.end());
+    void client.closed.then(() => hintQueue.end());
     // The events come first: whatever is asked afterwards is then either told or already counted in.
     const events = control.hasEvents ? await registerEvents(lanes, signal) : [];
     const [facts, capabilities] = await Promise.all([
@@ -65,9 +67,21 @@ export async function openLibvirtDriver(
     log.debug({ host: target.name, events: events.length, hypervisor: facts.hypervisor }, 'libvirt connection open');
     return assemble(target, transport, namingHost(lanes, target.name), { facts, capabilities, hints: hintQueue.hints });
   } catch (error) {
+    await control?.close();
     await transport.close();
-    throw withHost(error, target.name);
+    throw withHost(asOpenFailure(error), target.name);
   }
+}
+
+/** A daemon that takes the connection and then says nothing is a problem of the host, and may be over in a while. */
+function asOpenFailure(error: unknown): unknown {
+  if (!(error instanceof VirtgraphError) || error.code !== 'TIMEOUT' || error.detail.problem) return error;
+  return hostProblem(
+    'LIBVIRT_OPEN_FAILED',
+    `The daemon was reached and does not answer. ${error.message}`,
+    'See whether `virsh list` answers on the host; if not, restart the daemon (guests go on running).',
+    { cause: error },
+  );
 }
 
 function assemble(

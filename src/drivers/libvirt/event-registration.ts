@@ -2,9 +2,13 @@
 
 import { isAnyLibvirtError, isLibvirtError } from './errors.ts';
 import type { Lanes } from './lanes.ts';
+import { mapLimited } from './map-limited.ts';
 import { domainEvents } from './rpc/events-domain.ts';
 import { type ObjectEvent, objectEvents } from './rpc/events-objects.ts';
 import { procedures } from './rpc/procedures.ts';
+
+/** As many as the daemon serves at once: each call's deadline then runs from when it is sent, not from the first. */
+const parallelCalls = 4;
 
 /**
  * Registers for every event; one that this daemon does not have is left out and the rest asked for.
@@ -17,18 +21,16 @@ export async function registerEvents(lanes: Lanes, signal: AbortSignal): Promise
   );
   // A driver without domain events has none of them: no need to ask 27 times more.
   const asked = first === 'no such driver' ? [] : Object.entries(others);
-  const domainNames = asked.map(async ([name, { id }]) => {
-    const answer = await accepted(() =>
-      lanes.call(procedures.domainEventRegister, { eventId: id, domain: null }, { signal }),
-    );
+  const domainNames = await mapLimited(asked, parallelCalls, async ([name, { id }]) => {
+    const args = { eventId: id, domain: null };
+    const answer = await accepted(() => lanes.call(procedures.domainEventRegister, args, { signal }));
     return answer === 'accepted' ? name : null;
   });
-  const objectNames = Object.entries(objectEvents).map(async ([name, event]) => {
+  const objectNames = await mapLimited(Object.entries(objectEvents), parallelCalls, async ([name, event]) => {
     const answer = await accepted(() => registerObjectEvent(lanes, event, signal));
     return answer === 'accepted' ? name : null;
   });
-  const names = await Promise.all([...domainNames, ...objectNames]);
-  return [first === 'accepted' ? 'lifecycle' : null, ...names].filter((name) => name !== null);
+  return [first === 'accepted' ? 'lifecycle' : null, ...domainNames, ...objectNames].filter((name) => name !== null);
 }
 
 function registerObjectEvent(

@@ -1,0 +1,291 @@
+import { duplexPair } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Driver } from '../../../src/drivers/driver.ts';
+import { openLibvirtDriver } from '../../../src/drivers/libvirt/driver.ts';
+import { createSimDaemon, type SimDaemon } from '../../../src/drivers/libvirt/sim/daemon.ts';
+import { populateMany } from '../../../src/drivers/libvirt/sim/embedded-fleet.ts';
+import type { Transport } from '../../../src/drivers/libvirt/transport.ts';
+import { hostProblem } from '../../../src/errors.ts';
+import { silentLog } from '../../../src/log.ts';
+import { parseUuid, type Uuid } from '../../../src/model/brands.ts';
+import { statsGroups } from '../../../src/model/stats.ts';
+import type { HostTarget } from '../../../src/model/target.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+
+const options = { signal: new AbortController().signal };
+const nobody = parseUuid('0badc0de-0000-4000-8000-000000000001') as Uuid;
+
+let clock: FakeClock;
+let daemon: SimDaemon;
+const opened: Driver[] = [];
+
+beforeEach(() => {
+  clock = createFakeClock();
+  daemon = createSimDaemon({ name: 'sim', hypervisor: 'qemu', clock, populate: (host) => populateMany(host, 4) });
+});
+afterEach(async () => {
+  daemon.setFaults({ stalled: false, latencyMs: 0 });
+  for (const driver of opened.splice(0)) {
+    const closing = driver.close();
+    await clock.advance(2_000);
+    await closing;
+  }
+  daemon.close();
+});
+
+const target = (changes: Partial<HostTarget> = {}): HostTarget => ({
+  name: 'h1',
+  uri: 'qemu+sim://sim/system',
+  labels: {},
+  readOnly: false,
+  driver: 'qemu',
+  transport: { kind: 'sim', daemonName: 'sim', options: {} },
+  connectName: 'qemu:///system',
+  session: false,
+  socket: null,
+  mode: 'auto',
+  keepaliveIntervalMs: 5_000,
+  keepaliveCount: 5,
+  ...changes,
+});
+
+async function open(changes: Partial<HostTarget> = {}, transport: Transport = transportTo(daemon)): Promise<Driver> {
+  const driver = await openLibvirtDriver(target(changes), transport, { clock, log: silentLog }, options);
+  opened.push(driver);
+  return driver;
+}
+
+function transportTo(far: SimDaemon): Transport & { closes: number; refuseMore: boolean } {
+  const transport = {
+    closes: 0,
+    refuseMore: false,
+    routes: [
+      {
+        label: 'sim',
+        kind: 'socket' as const,
+        open: async () => {
+          if (transport.refuseMore) throw hostProblem('SOCKET_REFUSED', 'No more channels.', 'Wait.');
+          return far.connect();
+        },
+      },
+    ],
+    close: async () => {
+      transport.closes += 1;
+    },
+  };
+  return transport;
+}
+
+const laneNames = (driver: Driver) => driver.link().lanes.map(({ name }) => name);
+const firstUuid = async (driver: Driver, state: string) => {
+  const found = (await driver.listDomains(options)).find((domain) => domain.state === state);
+  if (!found) throw new Error(`No domain is ${state}.`);
+  return found.uuid;
+};
+
+describe('lanes', () => {
+  test('are opened when first needed, and listing needs only the control lane', async () => {
+    const driver = await open();
+    await driver.listDomains(options);
+    expect(laneNames(driver)).toEqual(['control']);
+    const uuid = await firstUuid(driver, 'SHUTOFF');
+    await driver.startDomain(uuid, options);
+    expect(laneNames(driver)).toEqual(['control', 'work']);
+    await driver.readDomainStats(['cpu'], null, options);
+    expect(laneNames(driver)).toEqual(['control', 'work', 'stats']);
+    expect(daemon.connectionCount).toBe(3);
+  });
+
+  test('are opened once for all who need them at the same time', async () => {
+    const driver = await open();
+    const uuids = (await driver.listDomains(options)).map(({ uuid }) => uuid);
+    await Promise.all(uuids.map((uuid) => driver.readDomain(uuid, options)));
+    expect(daemon.connectionCount).toBe(2);
+  });
+
+  test('that cannot be opened fail those who wait, who are told that nothing was sent', async () => {
+    const transport = transportTo(daemon);
+    const driver = await open({}, transport);
+    const uuid = await firstUuid(driver, 'SHUTOFF');
+    transport.refuseMore = true;
+    await expect(driver.startDomain(uuid, options)).rejects.toMatchObject({
+      code: 'HOST_UNREACHABLE',
+      detail: { host: 'h1', outcome: 'NOT_SENT', problem: 'SOCKET_REFUSED' },
+    });
+    transport.refuseMore = false;
+    await driver.startDomain(uuid, options);
+    expect(await driver.listDomains(options)).toContainEqual(expect.objectContaining({ uuid, state: 'RUNNING' }));
+  });
+
+  test('are one and the same for a driver whose every connection is a world of its own', async () => {
+    daemon.close();
+    daemon = createSimDaemon({ name: 'sim', hypervisor: 'test', clock, populate: (host) => populateMany(host, 2) });
+    const driver = await open({ driver: 'test', connectName: 'test:///srv/world.xml' });
+    await driver.readDomain(await firstUuid(driver, 'RUNNING'), options);
+    await driver.readDomainStats(['state'], null, options);
+    expect(daemon.connectionCount).toBe(1);
+  });
+
+  test('keep a stuck guest from the calls about all others', async () => {
+    const driver = await open();
+    const stuck = await firstUuid(driver, 'RUNNING');
+    daemon.stick(stuck);
+    const waiting = Promise.allSettled([1, 2, 3].map(() => driver.suspendDomain(stuck, options)));
+    await vi.waitFor(() => {
+      expect(driver.link().lanes.find(({ name }) => name === 'work')).toMatchObject({
+        callsInFlight: 2,
+        callsQueued: 1,
+      });
+    });
+    expect(await driver.listDomains(options)).toHaveLength(4);
+    const other = (await driver.listDomains(options)).find(({ uuid }) => uuid !== stuck)?.uuid ?? nobody;
+    expect((await driver.readDomain(other, options)).status.uuid).toBe(other);
+    const destroying = driver.destroyDomain(stuck, { ...options, graceful: false });
+    await clock.advance(20_000);
+    await destroying;
+    for (const outcome of await waiting) expect(outcome.status).toBe('rejected');
+  });
+});
+
+describe('opening', () => {
+  test('does not wait for a daemon that hangs in DNS over its own name, nor for anything else that is slow', async () => {
+    daemon.setFaults({ latencyMs: 2_500 });
+    const opening = open();
+    // Replies come after 2.5 s: in time for everything but the host's name, which has 2 s.
+    for (let round = 0; round < 30; round += 1) await clock.advance(2_500);
+    const driver = await opening;
+    expect(driver.facts).toMatchObject({ hostname: null, driverType: 'QEMU' });
+    expect(driver.facts.libvirtVersion).not.toBeNull();
+  });
+
+  test('ends with its deadline when the daemon says nothing, and lets the transport go', async () => {
+    daemon.setFaults({ stalled: true });
+    const transport = transportTo(daemon);
+    const opening = open({}, transport);
+    const outcome = Promise.allSettled([opening]);
+    await clock.advance(5_000);
+    expect(await outcome).toMatchObject([
+      { reason: { code: 'HOST_UNREACHABLE', detail: { host: 'h1', problem: 'LIBVIRT_OPEN_FAILED' } } },
+    ]);
+    expect(transport.closes).toBe(1);
+  });
+
+  test('that is given up half way leaves no connection behind', async () => {
+    daemon.setFaults({ latencyMs: 1_000 });
+    const transport = transportTo(daemon);
+    const controller = new AbortController();
+    const opening = openLibvirtDriver(target(), transport, { clock, log: silentLog }, { signal: controller.signal });
+    const outcome = Promise.allSettled([opening]);
+    // Into the registration for events.
+    for (let round = 0; round < 5; round += 1) await clock.advance(1_000);
+    expect(daemon.connectionCount).toBe(1);
+    controller.abort();
+    await clock.advance(2_000);
+    expect(await outcome).toMatchObject([{ status: 'rejected' }]);
+    expect(daemon.connectionCount).toBe(0);
+    expect(transport.closes).toBe(1);
+  });
+
+  test('fails by name when the far end is no libvirt', async () => {
+    const [ours, theirs] = duplexPair();
+    theirs.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    const route = { label: 'x', kind: 'socket' as const, open: async () => ours };
+    await expect(open({}, { routes: [route], close: async () => {} })).rejects.toMatchObject({
+      detail: { host: 'h1', problem: 'PROTOCOL_ERROR' },
+    });
+  });
+});
+
+describe('a connection that is lost', () => {
+  test('ends the hints and tells its reason, with the host’s name, after letting everything go', async () => {
+    const transport = transportTo(daemon);
+    const driver = await open({}, transport);
+    await driver.readDomain(await firstUuid(driver, 'RUNNING'), options);
+    daemon.dropConnections();
+    const reason = await driver.closed;
+    expect(reason).toMatchObject({ code: 'HOST_UNREACHABLE', detail: { host: 'h1', problem: 'CONNECTION_LOST' } });
+    expect(transport.closes).toBe(1);
+    expect(daemon.connectionCount).toBe(0);
+    expect(await driver.hints.next()).toMatchObject({ done: true });
+  });
+
+  test('after a change was sent leaves its outcome unknown', async () => {
+    const driver = await open();
+    const uuid = await firstUuid(driver, 'RUNNING');
+    await driver.readDomainXml(uuid, { ...options, inactive: false });
+    daemon.setFaults({ cutNextReplyAfter: 10 });
+    await expect(driver.suspendDomain(uuid, options)).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      detail: { host: 'h1', outcome: 'UNKNOWN' },
+    });
+  });
+
+  test('is noticed by keepalive when the daemon just stops', async () => {
+    const driver = await open();
+    daemon.setFaults({ stalled: true });
+    await clock.advance(40_000);
+    expect(await driver.closed).toMatchObject({ detail: { problem: 'KEEPALIVE_TIMED_OUT' } });
+  });
+
+  test('by garbage is over at once', async () => {
+    const driver = await open();
+    daemon.setFaults({ garbleNextReply: true });
+    await expect(driver.ping(options)).rejects.toMatchObject({ detail: { problem: 'PROTOCOL_ERROR' } });
+    expect(await driver.closed).toMatchObject({ detail: { problem: 'PROTOCOL_ERROR' } });
+  });
+});
+
+describe('a host without bulk statistics', () => {
+  beforeEach(() => {
+    daemon.close();
+    daemon = createSimDaemon({ name: 'sim', hypervisor: 'lxc', clock, populate: (host) => populateMany(host, 4) });
+  });
+
+  test('is listed and read by calls about each domain', async () => {
+    const driver = await open({ driver: 'lxc', connectName: 'lxc:///system' });
+    expect(driver.capabilities.bulkStats).toBe(false);
+    const states = (await driver.listDomains(options)).map(({ state }) => state);
+    expect(states.sort()).toEqual(['RUNNING', 'RUNNING', 'SHUTOFF', 'SHUTOFF']);
+    const samples = await driver.readDomainStats(statsGroups, null, options);
+    expect(samples).toHaveLength(2);
+    expect(samples[0]).toMatchObject({
+      state: 'RUNNING',
+      cpu: { timeNs: expect.any(BigInt) },
+      memory: { maximumBytes: expect.any(Number) },
+      vcpus: null,
+      missing: expect.stringContaining('vcpu'),
+    });
+  });
+
+  test('leaves out of its readings a domain that is not there', async () => {
+    const driver = await open({ driver: 'lxc', connectName: 'lxc:///system' });
+    const uuid = await firstUuid(driver, 'RUNNING');
+    const samples = await driver.readDomainStats(['state'], [nobody, uuid], options);
+    expect(samples.map((sample) => sample.uuid)).toEqual([uuid]);
+  });
+});
+
+test('readings of a guest that is off say why there are none of its cards', async () => {
+  const driver = await open();
+  const uuid = await firstUuid(driver, 'SHUTOFF');
+  const [sample] = await driver.readDomainStats(['state', 'cpu', 'interface'], [uuid], options);
+  expect(sample).toMatchObject({ state: 'SHUTOFF', interfaces: null, missing: expect.stringContaining('not running') });
+});
+
+test('a domain that was renamed under us is still found by its UUID', async () => {
+  const driver = await open();
+  const uuid = await firstUuid(driver, 'SHUTOFF');
+  const before = await driver.readDomain(uuid, options);
+  const xml = before.xml.replace(`<name>${before.status.name}</name>`, '<name>another</name>');
+  await driver.undefineDomain(uuid, options);
+  await driver.defineDomain(xml, { ...options, validate: false });
+  expect((await driver.readDomain(uuid, options)).status.name).toBe('another');
+});
+
+test('a device change that is neither live nor persistent is refused before the host is asked', async () => {
+  const driver = await open();
+  const uuid = await firstUuid(driver, 'SHUTOFF');
+  await expect(
+    driver.attachDevice(uuid, '<interface/>', { ...options, live: false, persistent: false }),
+  ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', detail: { outcome: 'NOT_SENT' } });
+});
