@@ -1,5 +1,6 @@
 import { defineDomain, undefineDomain } from './domain-store.ts';
 import { type GuestPlan, guestXml } from './embedded-fleet.ts';
+import { Failure } from './failure.ts';
 import { isActive, type SimDomain, type SimHost, states } from './host.ts';
 import { resumeDomain, shutdownDomain, startDomain, suspendDomain } from './lifecycle.ts';
 import { createRandom } from './random.ts';
@@ -21,7 +22,7 @@ export function startActivity(host: SimHost, plan: readonly GuestPlan[]): () => 
 
   function schedule(): () => void {
     return host.clock.after(pause.leastMs + random.below(pause.moreMs), () => {
-      happen();
+      attempt(happen);
       cancel = schedule();
     });
   }
@@ -43,6 +44,15 @@ export function startActivity(host: SimHost, plan: readonly GuestPlan[]): () => 
   }
 
   return () => cancel();
+}
+
+/** Somebody may have changed a guest so that it cannot be started: then it is left as it is. */
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
 }
 
 function startJob(host: SimHost, name: string): void {

@@ -90,6 +90,7 @@ export function acceptConnection(stream: Duplex, options: SimConnectionOptions):
   const mayRead = () => !closed && !faults.stalled && callsInFlight < maxCallsAtOnce;
 
   function onData(chunk: Buffer) {
+    if (closed) return;
     try {
       parser.push(chunk, (frame) => unread.push(frame));
     } catch {
@@ -100,6 +101,7 @@ export function acceptConnection(stream: Duplex, options: SimConnectionOptions):
   }
 
   function readOn() {
+    if (closed) return;
     while (mayRead()) {
       const frame = unread.shift();
       if (!frame) break;
@@ -192,6 +194,8 @@ export function acceptConnection(stream: Duplex, options: SimConnectionOptions):
     unsent = [];
     for (const registration of client.registrations.values()) host.events.registrations.delete(registration);
     client.registrations.clear();
+    // What still comes is let go by, or the stream's end would wait behind it.
+    stream.resume();
     options.onClose();
   }
 

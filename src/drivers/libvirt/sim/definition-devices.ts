@@ -49,6 +49,10 @@ export function normalDevices(domain: XmlElement, options: DefinitionOptions): X
     }),
   );
   completeConsoles(devices, hypervisor);
+  devices.set(
+    'graphics',
+    (devices.get('graphics') ?? []).map((graphics) => normalGraphics(graphics)),
+  );
   if (hypervisor === 'qemu' && !devices.get('memballoon')?.length) {
     devices.set('memballoon', [element('memballoon', { model: 'virtio' })]);
   }
@@ -115,6 +119,13 @@ function refuseSharedTargets(disks: readonly XmlElement[]): void {
     if (seen.has(device)) throw failure('XML_ERROR', 'DOMAIN', `target '${device}' duplicated for disk sources`);
     seen.add(device);
   }
+}
+
+/** Without a port of its own a screen gets one at each start. */
+function normalGraphics(graphics: XmlElement): XmlElement {
+  const port = attr(graphics, 'port');
+  if (port !== null && port !== '-1' && attr(graphics, 'autoport') !== 'yes') return graphics;
+  return withAttributes(graphics, { port: '-1', autoport: 'yes' });
 }
 
 /** QEMU's first console is its first serial line under another name, whichever of them was written. */

@@ -1,6 +1,7 @@
 import { interfaceAddressSources } from '../../driver.ts';
 import type { ArgsOf } from '../rpc/procedures.ts';
 import type { TypedParam } from '../rpc/typed-params.ts';
+import type { XmlElement } from '../xml/tree.ts';
 import type { Handler } from './call-context.ts';
 import { findDomain, lookupName, lookupUuid } from './domain-store.ts';
 import { checkFlags, failure } from './failure.ts';
@@ -8,6 +9,7 @@ import { prettyXml } from './format.ts';
 import { unsupported } from './handlers-connect.ts';
 import { isActive, presentConfig, presentXml, refOf, type SimDomain, type SimHost } from './host.ts';
 import { requireActive } from './lifecycle.ts';
+import { withoutRun } from './live-domain.ts';
 import { useMonitor } from './monitor.ts';
 import { hashText } from './random.ts';
 import { cpuTimeNs, diskCounters, memoryOf, nicCounters } from './stats.ts';
@@ -66,9 +68,8 @@ export const domainReadHandlers: { readonly [N in ReadName]: Handler<N> } = {
     const { hypervisor, source, flags: allowed } = host.personality;
     checkFlags(flags, allowed.xml, `${hypervisor}DomainGetXMLDesc`, source);
     const domain = findDomain(host, ref);
-    // A transient domain has no other XML than that of now; the daemon then leaves out what is of this run only.
-    const wantsInactive = (flags & xmlInactive) !== 0 && domain.inactive !== null;
-    return { xml: prettyXml(wantsInactive && domain.inactive ? domain.inactive : presentXml(domain)) };
+    const wantsInactive = (flags & xmlInactive) !== 0;
+    return { xml: prettyXml(wantsInactive ? storedXml(domain) : presentXml(domain)) };
   },
   domainIsPersistent: ({ host }, { domain }) => ({ persistent: findDomain(host, domain).inactive !== null }),
   domainGetAutostart: ({ host }, { domain }) => ({ autostart: findDomain(host, domain).autostart }),
@@ -137,6 +138,11 @@ export const domainReadHandlers: { readonly [N in ReadName]: Handler<N> } = {
     return { params: params.slice(0, paramCount), paramCount: params.length };
   },
 };
+
+/** What it starts with next time. A transient domain has only the XML of now, less what is of this run. */
+function storedXml(domain: SimDomain): XmlElement {
+  return domain.inactive ?? withoutRun(presentXml(domain));
+}
 
 const whole = (value: number) => BigInt(Math.floor(value));
 

@@ -36,7 +36,7 @@ function liveDevice(host: SimHost, device: XmlElement, index: number): XmlElemen
     case 'parallel':
       return liveConsole(device, index);
     case 'graphics':
-      return withAttributes(device, { port: String(host.nextGraphicsPort()), autoport: 'yes', listen: '127.0.0.1' });
+      return liveGraphics(host, device);
     case 'memballoon':
       return aliased(device, 'balloon0');
     case 'emulator':
@@ -46,6 +46,24 @@ function liveDevice(host: SimHost, device: XmlElement, index: number): XmlElemen
       return aliased(device, `${device.name}${index}`);
   }
 }
+
+/** Where a screen listens that was told no place: `vnc_listen` of qemu.conf. */
+const defaultListen = '127.0.0.1';
+
+function liveGraphics(host: SimHost, graphics: XmlElement): XmlElement {
+  const port = hasOwnPort(graphics) ? attr(graphics, 'port') : String(host.nextGraphicsPort());
+  return withAttributes(graphics, { port, listen: attr(graphics, 'listen') ?? defaultListen });
+}
+
+function graphicsWithoutRun(graphics: XmlElement): XmlElement {
+  const listen = attr(graphics, 'listen');
+  return withAttributes(graphics, {
+    port: hasOwnPort(graphics) ? attr(graphics, 'port') : '-1',
+    listen: listen === defaultListen ? null : listen,
+  });
+}
+
+const hasOwnPort = (graphics: XmlElement) => attr(graphics, 'autoport') !== 'yes';
 
 /** Types whose device on the host is a tap (or veth) that the daemon makes and names. */
 const tapTypes = ['network', 'bridge', 'ethernet'];
@@ -91,3 +109,31 @@ function liveConsole(device: XmlElement, index: number): XmlElement {
 function aliased(device: XmlElement, alias: string): XmlElement {
   return withChild(device, element('alias', { name: alias }));
 }
+
+/** The reverse of {@link liveXml}, for a guest whose definition is gone. */
+export function withoutRun(live: XmlElement): XmlElement {
+  const root = withAttributes(live, { id: null });
+  const kept = root.children.filter(
+    (node) => node.kind !== 'element' || (node.name !== 'resource' && node.name !== 'seclabel'),
+  );
+  const devices = children(child(live, 'devices')).map(deviceWithoutRun);
+  return withChild({ ...root, children: kept }, element('devices', {}, devices));
+}
+
+function deviceWithoutRun(device: XmlElement): XmlElement {
+  const parts = children(device).flatMap((part): XmlElement[] => {
+    if (part.name === 'alias') return [];
+    if (part.name === 'source') {
+      const isConsole = device.name === 'console' || device.name === 'serial';
+      return isConsole ? [] : [withAttributes(part, { portid: null, bridge: bridgeToKeep(device, part), index: null })];
+    }
+    if (part.name === 'target' && /^(vnet|macvtap)\d+$/.test(attr(part, 'dev') ?? '')) return [];
+    return [part];
+  });
+  const stripped = withAttributes({ ...device, children: parts }, { tty: null });
+  return device.name === 'graphics' ? graphicsWithoutRun(stripped) : stripped;
+}
+
+/** On a network the bridge is what the daemon found out; on a bridge it is what was asked for. */
+const bridgeToKeep = (nic: XmlElement, source: XmlElement) =>
+  attr(nic, 'type') === 'bridge' ? attr(source, 'bridge') : null;
