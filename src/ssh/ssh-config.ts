@@ -177,7 +177,7 @@ export function parseProxyJump(value: string | null): readonly SshHop[] {
 }
 
 /** What OpenSSH does for a host that no configuration mentions. */
-export function defaultSshConfig(hop: SshHop, env: SshConfigReader['env']): SshConfig {
+function defaultSshConfig(hop: SshHop, env: SshConfigReader['env']): SshConfig {
   const account = currentAccount(env);
   const inHome = (name: string) => join(account.homedir, '.ssh', name);
   return {

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import type { AuthContext } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
 import { expectProblem, problemOf } from './expect-problem.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createScratch, dependencies, freePort, type Scratch, targetFor } from './real-sshd.ts';
-import { type ScriptedServer, startScriptedServer, startTcpServer } from './scripted-server.ts';
+import { type AuthContext, type ScriptedServer, startScriptedServer, startTcpServer } from './scripted-server.ts';
 
 describe('servers that fail us at each stage', () => {
   const signal = AbortSignal.timeout(60_000);

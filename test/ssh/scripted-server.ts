@@ -3,6 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerConfig } from 'ssh2';
 import { generateKey, type Scratch } from './real-sshd.ts';
 
+export type { AuthContext };
+
 /** An SSH server that does what OpenSSH's would not. */
 export type ScriptedServer = { readonly port: number; readonly knownHosts: string; stop(): Promise<void> };
 
