@@ -55,7 +55,9 @@ async function down(): Promise<number> {
   const swept = await sweepDeadLabs();
   const kept = listSlots().filter(({ slot }) => existsSync(join(slot.folder, 'guide.txt')));
   for (const { owner } of kept) if (owner !== null) process.kill(owner.pid, 'SIGTERM');
-  for (const { slot } of kept) await waitFor(`the end of ${slot.prefix}`, () => !existsSync(slot.folder), 30_000);
+  for (const { slot, owner } of kept) {
+    await waitFor(`the end of ${slot.prefix}`, () => owner === null || !existsSync(`/proc/${owner.pid}`), 30_000);
+  }
   const ended = [...swept, ...kept.map(({ slot }) => slot.prefix)];
   console.log(ended.length > 0 ? `ended ${ended.join(', ')}` : 'no lab to end');
   return 0;

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Subtree } from './cgroup.ts';
 import { processesBeside } from './host-processes.ts';
@@ -114,8 +114,9 @@ done`,
  */
 export const privateHome = 'mount -t tmpfs -o mode=700 home /root';
 
-/** `-d` returns when the sockets answer. */
-const startDaemon = 'libvirtd --daemon --pid-file /run/libvirtd.pid >&2';
+/** `--daemon` returns when the sockets answer; why it did not start stands in its log alone. */
+const startDaemon =
+  'libvirtd --daemon --pid-file /run/libvirtd.pid >&2 || { tail -20 /var/log/libvirt/libvirtd.log >&2; exit 1; }';
 
 /** The verbs of a host on top of those of a machine with ssh. */
 export function libvirtHost(base: SshHost): LibvirtHost {
@@ -169,10 +170,4 @@ export function libvirtHost(base: SshHost): LibvirtHost {
     },
   };
   return host;
-}
-
-/** What a host said when it did not start. */
-export function libvirtdLog(folder: string): string {
-  const path = join(folder, 'log/libvirtd.log');
-  return existsSync(path) ? readFileSync(path, 'utf8').slice(-2000) : '';
 }
