@@ -63,8 +63,3 @@ export function domainStateNumbers(state: DomainState, reason: string): { state:
   const number = states.findIndex((row) => row.state === state);
   return { state: number, reason: Math.max(0, states[number]?.reasons.indexOf(reason) ?? 0) };
 }
-
-/** A domain in this state has a live configuration. */
-export function isActiveState(state: DomainState): boolean {
-  return state !== 'SHUTOFF' && state !== 'UNKNOWN';
-}

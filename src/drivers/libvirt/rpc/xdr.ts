@@ -130,17 +130,6 @@ export function opaque(byteCount: number): Codec<Buffer> {
   };
 }
 
-export function opaqueUpTo(limit: LimitName): Codec<Buffer> {
-  return {
-    read: (reader) => reader.opaque(reader.length(limit, 1)),
-    write(writer, value) {
-      writer.length(value.length, limit);
-      writer.opaque(value);
-    },
-    minBytes: 4,
-  };
-}
-
 /** `char name[n]`: rpcgen sends every char as an int of its own; the text ends at the first NUL. */
 export function charVector(count: number): Codec<string> {
   return {
