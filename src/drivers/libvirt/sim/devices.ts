@@ -42,7 +42,7 @@ export function attachDevice(host: SimHost, domain: SimDomain, xml: string, impa
   const before = tapsOf(host, domain).length;
   domain.live = withDevice(domain.live, plugged);
   tellTaps(host, tapsOf(host, domain).slice(before), 'created');
-  host.events.domain('device-added', refOf(domain), { alias });
+  if (host.personality.deviceAliases) host.events.domain('device-added', refOf(domain), { alias });
 }
 
 export function detachDevice(host: SimHost, domain: SimDomain, xml: string, impact: Impact): void {
@@ -55,7 +55,8 @@ export function detachDevice(host: SimHost, domain: SimDomain, xml: string, impa
       const taps = tapsOf(host, domain).filter(({ name }) => name === gone);
       domain.live = withoutDevice(root, device);
       tellTaps(host, taps, 'deleted');
-      host.events.domain('device-removed', refOf(domain), { alias: attr(child(device, 'alias'), 'name') ?? '' });
+      const alias = attr(child(device, 'alias'), 'name');
+      if (alias !== null) host.events.domain('device-removed', refOf(domain), { alias });
     } else {
       domain.inactive = withoutDevice(root, device);
     }

@@ -59,7 +59,9 @@ export const domainReadHandlers: { readonly [N in ReadName]: Handler<N> } = {
     return {
       state: domain.state,
       maxMemoryKib: BigInt(maxMemoryBytes / 1024),
-      memoryKib: BigInt(memoryBytes / 1024),
+      // Of a running container it is what it uses.
+      memoryKib:
+        isContainer(host) && isActive(domain) ? whole(memoryOf(host, domain).usedKib) : BigInt(memoryBytes / 1024),
       vcpus,
       cpuTimeNs: isActive(domain) ? BigInt(Math.floor(cpuTimeNs(host, domain))) : 0n,
     };
@@ -144,25 +146,38 @@ function storedXml(domain: SimDomain): XmlElement {
   return domain.inactive ?? withoutRun(presentXml(domain));
 }
 
+const isContainer = (host: SimHost) => host.personality.hypervisor === 'lxc';
+
 const whole = (value: number) => BigInt(Math.floor(value));
 
 /** `virDomainMemoryStatTags`. */
-const memoryTags = { UNUSED: 4, AVAILABLE: 5, ACTUAL_BALLOON: 6, RSS: 7, USABLE: 8, LAST_UPDATE: 9 } as const;
+const memoryTags = {
+  SWAP_IN: 0,
+  UNUSED: 4,
+  AVAILABLE: 5,
+  ACTUAL_BALLOON: 6,
+  RSS: 7,
+  USABLE: 8,
+  LAST_UPDATE: 9,
+} as const;
 
 function memoryStats(host: SimHost, domain: SimDomain) {
   const memory = memoryOf(host, domain);
   const unused = memory.availableKib - memory.usedKib;
-  const isQemu = host.personality.hypervisor === 'qemu';
-  const values: readonly (readonly [keyof typeof memoryTags, number])[] = isQemu
+  const values: readonly (readonly [keyof typeof memoryTags, number])[] = isContainer(host)
     ? [
+        ['ACTUAL_BALLOON', memory.maximumKib],
+        ['SWAP_IN', 0],
+        ['RSS', memory.usedKib],
+      ]
+    : [
         ['ACTUAL_BALLOON', memory.currentKib],
         ['UNUSED', unused],
         ['AVAILABLE', memory.availableKib],
         ['USABLE', memory.availableKib - memory.usedKib * 0.8],
         ['LAST_UPDATE', host.clock.now() / 1000],
         ['RSS', memory.rssKib],
-      ]
-    : [['RSS', memory.usedKib]];
+      ];
   return values.map(([tag, value]) => ({ tag: memoryTags[tag], value: whole(value) }));
 }
 

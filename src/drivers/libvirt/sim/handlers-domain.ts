@@ -30,7 +30,9 @@ export const domainHandlers: { readonly [N in ChangeName]: Handler<N> } = {
     const domain = findDomain(host, ref);
     const paused = (flags & createFlags.PAUSED) !== 0;
     lifecycle.startDomain(host, domain, { paused, forceBoot: (flags & createFlags.FORCE_BOOT) !== 0 });
-    return { domain: refOf(domain) };
+    // The driver of containers does not fill in the new id.
+    const id = host.personality.libvirtIds === 'process' ? -1 : domain.libvirtId;
+    return { domain: { ...refOf(domain), id } };
   },
   async domainShutdownFlags({ host }, { domain: ref, flags }) {
     check(host, flags, 'shutdown', 'DomainShutdownFlags');

@@ -88,7 +88,7 @@ export function createSimHost({ name, personality, clock, seed, events }: SimHos
     networks: createNetworks(random),
     pools: createPools(random),
     nextLibvirtId: () => {
-      libvirtIds += 1;
+      libvirtIds += personality.libvirtIds === 'counted' ? 1 : 1000 + random.below(500);
       return libvirtIds;
     },
     nextTapName: () => `vnet${taps++}`,

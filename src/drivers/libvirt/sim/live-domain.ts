@@ -30,7 +30,7 @@ function liveDevice(host: SimHost, device: XmlElement, index: number): XmlElemen
     case 'interface':
       return liveInterface(host, device, `net${index}`);
     case 'disk':
-      return liveDisk(device, index);
+      return liveDisk(host, device, index);
     case 'serial':
     case 'console':
     case 'parallel':
@@ -38,12 +38,12 @@ function liveDevice(host: SimHost, device: XmlElement, index: number): XmlElemen
     case 'graphics':
       return liveGraphics(host, device);
     case 'memballoon':
-      return aliased(device, 'balloon0');
+      return aliased(host, device, 'balloon0');
     case 'emulator':
     case 'audio':
       return device;
     default:
-      return aliased(device, `${device.name}${index}`);
+      return aliased(host, device, `${device.name}${index}`);
   }
 }
 
@@ -88,25 +88,31 @@ export function liveInterface(host: SimHost, nic: XmlElement, alias: string): Xm
   } else if (type === 'direct') {
     live = withChild(live, withAttributes(target ?? element('target'), { dev: wanted ?? host.nextMacvtapName() }));
   }
-  return aliased(live, alias);
+  return aliased(host, live, alias);
 }
 
-function liveDisk(disk: XmlElement, index: number): XmlElement {
+function liveDisk(host: SimHost, disk: XmlElement, index: number): XmlElement {
   const source = child(disk, 'source');
   const numbered = source ? withChild(disk, withAttributes(source, { index: String(index + 1) })) : disk;
-  return aliased(numbered, `${attr(child(disk, 'target'), 'bus') ?? 'disk'}-disk${index}`);
+  return aliased(host, numbered, `${attr(child(disk, 'target'), 'bus') ?? 'disk'}-disk${index}`);
 }
 
 function liveConsole(device: XmlElement, index: number): XmlElement {
   const isMirror = device.name === 'console' && attr(child(device, 'target'), 'type') === 'serial';
   const alias = `${isMirror ? 'serial' : device.name}${index}`;
-  if (attr(device, 'type') !== 'pty') return aliased(device, alias);
+  const named = withAlias(device, alias);
+  if (attr(device, 'type') !== 'pty') return named;
   const path = `/dev/pts/${index}`;
-  const connected = withChild(device, element('source', { path }));
-  return aliased(device.name === 'console' ? withAttributes(connected, { tty: path }) : connected, alias);
+  const connected = withChild(named, element('source', { path }));
+  return device.name === 'console' ? withAttributes(connected, { tty: path }) : connected;
 }
 
-function aliased(device: XmlElement, alias: string): XmlElement {
+/** Containers have aliases for their consoles alone. */
+function aliased(host: SimHost, device: XmlElement, alias: string): XmlElement {
+  return host.personality.deviceAliases ? withAlias(device, alias) : device;
+}
+
+function withAlias(device: XmlElement, alias: string): XmlElement {
   return withChild(device, element('alias', { name: alias }));
 }
 

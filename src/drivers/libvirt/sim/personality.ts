@@ -27,6 +27,10 @@ export type Personality = {
   readonly flags: Readonly<
     Record<'create' | 'destroy' | 'shutdown' | 'reboot' | 'undefine' | 'define' | 'xml', number>
   >;
+  /** Numbers of running domains: counted from 1, or that of their first process. */
+  readonly libvirtIds: 'counted' | 'process';
+  /** Devices of running guests have aliases, and their coming and going is told. */
+  readonly deviceAliases: boolean;
   /** The device of an interface on the host gets its own name and address from the daemon while the guest runs. */
   readonly taps: boolean;
 };
@@ -45,6 +49,8 @@ export const personalities = {
     bulkStats: 'all',
     supports: { controlInfo: true, reset: true, devices: true, secrets: true },
     flags: { create: 0x2f, destroy: 0x3, shutdown: 0x3, reboot: 0x3, undefine: 0x7f, define: 0x1, xml: 0xf },
+    libvirtIds: 'counted',
+    deviceAliases: true,
     taps: true,
   },
   lxc: {
@@ -61,6 +67,8 @@ export const personalities = {
     bulkStats: 'none',
     supports: { controlInfo: false, reset: false, devices: true, secrets: true },
     flags: { create: 0x2, destroy: 0, shutdown: 0xc, reboot: 0xc, undefine: 0, define: 0x1, xml: 0xf },
+    libvirtIds: 'process',
+    deviceAliases: false,
     taps: true,
   },
   test: {
@@ -76,6 +84,8 @@ export const personalities = {
     bulkStats: 'state',
     supports: { controlInfo: true, reset: true, devices: false, secrets: false },
     flags: { create: 0, destroy: 0x1, shutdown: 0, reboot: 0x1f, undefine: 0x3, define: 0x1, xml: 0xf },
+    libvirtIds: 'counted',
+    deviceAliases: false,
     taps: false,
   },
 } as const satisfies Record<SimHypervisor, Personality>;

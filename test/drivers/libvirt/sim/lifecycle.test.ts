@@ -215,6 +215,22 @@ describe('the other hypervisors', () => {
     ).rejects.toMatchObject(refusal(3, 20, 'virConnectGetAllDomainStats'));
   });
 
+  it('tell less of a container’s devices, and number it by its process', async () => {
+    const { client, clock } = await openTestHost('lxc');
+    await listen(client, 0, 15, 19);
+    await define(client, 1, { type: 'lxc' });
+    const { domain } = await client.call('domainCreateWithFlags', { domain: ref(1), flags: 0 });
+    expect(domain.id).toBe(-1);
+    expect((await client.call('domainLookupByUuid', { uuid: uuid(1) })).domain.id).toBeGreaterThan(1);
+    const xml = nicXml('52:54:00:00:00:01');
+    await client.call('domainAttachDeviceFlags', { domain: ref(1), xml, flags: 1 });
+    await client.call('domainDetachDeviceFlags', { domain: ref(1), xml, flags: 1 });
+    await clock.advance(0);
+    expect(lifecycle(client)).toEqual(['defined added', 'started booted']);
+    const { stats } = await client.call('domainMemoryStats', { domain: ref(1), maxStats: 20, flags: 0 });
+    expect(stats.map(({ tag }) => tag)).toEqual([6, 0, 7]);
+  });
+
   it('have their own words for the wrong state', async () => {
     const { client } = await openTestHost('test');
     await start(client, 1, { type: 'test' });
