@@ -4,7 +4,7 @@ import type { Import } from './imports.ts';
  * The rooms of src/ and whom each may import besides itself and the leaves. A file that stands in src/ itself is a room
  * of its own. What is not listed here is a mistake: a new room says first where it stands.
  */
-const layers: Readonly<Record<string, readonly string[]>> = {
+export const layers: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'cli'],
   // What main.ts calls by name: they put the layers together.
   commands: ['server', 'resolvers', 'fleet', 'drivers', 'ssh', 'net'],
@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** They import each other and nothing else of ours. */
-const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'config'];
+export const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'config'];
 
 /** These would rather be given what they need; not even leaves that do I/O. */
 const pureLayers = ['net'];

@@ -33,3 +33,10 @@ function cellsOf(line: string): readonly string[] {
     .slice(1, -1)
     .map((cell) => cell.trim().replaceAll('`', '').replaceAll('\\|', '|'));
 }
+
+/** The texts of the code blocks in a language. */
+export function blocksOf(page: string, language: string): readonly string[] {
+  return [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, found, text = '']) =>
+    found === language ? [text.trim()] : [],
+  );
+}

@@ -16,18 +16,15 @@ import {
   startSshd,
   targetFor,
 } from '../ssh/real-sshd.ts';
-import { readPage, sectionUnder } from './markdown.ts';
+import { blocksOf, readPage, sectionUnder } from './markdown.ts';
 
 /**
  * The recipe of docs/OPERATIONS.md, word for word, in front of a real sshd: only the account's name and the socket's
  * path are others.
  */
 const documentedSocket = '/run/libvirt/libvirt-sock';
-const [, serverConfig = '', keyLine = ''] = [
-  ...sectionUnder(readPage('docs/OPERATIONS.md'), 'An account that can do nothing else').matchAll(
-    /^```\w*\n([^`]*)^```$/gm,
-  ),
-].map(([, block = '']) => block.trim());
+const recipe = sectionUnder(readPage('docs/OPERATIONS.md'), 'An account that can do nothing else');
+const [serverConfig = '', keyLine = ''] = blocksOf(recipe, '');
 
 const signal = AbortSignal.timeout(60_000);
 const open: SshConnection[] = [];

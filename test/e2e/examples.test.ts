@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { root } from '../architecture/imports.ts';
+import { blocksOf, readPage } from '../docs/markdown.ts';
 import { openCuttableProxy } from '../support/cuttable-proxy.ts';
 import { type GatewayProcess, startGateway } from '../support/gateway-process.ts';
 
@@ -225,4 +226,28 @@ test('virtgraph.yaml is a configuration without a mistake, and without a warning
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
   expect(stdout).toContain('virtgraph.yaml is right.');
   expect(stdout).not.toContain('warning');
+});
+
+test('the questions of README.md are answered without an error, its streams begin', async () => {
+  const [questions, streams] = [false, true].map((isStream) =>
+    blocksOf(readPage('README.md'), 'graphql').filter((text) => text.startsWith('subscription') === isStream),
+  );
+  for (const question of questions ?? []) expect(Object.keys(await ask(question))).not.toEqual([]);
+  for (const query of streams ?? []) {
+    const response = await fetch(`${gatewayUrl}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ query }),
+    });
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('event: next')) break;
+    }
+    expect(text).toContain('event: next\ndata: {"data":{');
+  }
 });
