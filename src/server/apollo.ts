@@ -43,7 +43,6 @@ export async function openHttpGraphQL(
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: limits.queryTokens },
     validationRules: [...createLimitRules(limits)],
-    maxRecursiveSelections: true,
     executionOptions: { maxCoercionErrors },
     // A browser asks before it sends any of these for a page of another site. Ours is the first; the others are customary.
     csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'] },

@@ -24,7 +24,7 @@ export function createErrorFormatter(log: Log): ErrorFormatter {
       return { message, ...place, extensions: extensionsOf(cause) };
     }
     if (isAboutRequest(error, cause)) {
-      return { message: error.message, ...place, extensions: { code: requestCode(error), retryable: false } };
+      return { message: error.message, ...place, extensions: { code: requestCode(cause), retryable: false } };
     }
     const correlationId = randomUUID();
     log.error(
@@ -63,14 +63,14 @@ function rootCause(error: GraphQLError): Error {
  * Before execution (no path) every `GraphQLError` is about the request. During it only those about arguments are, which
  * point at the document by themselves; a value of ours that does not fit its type does not.
  */
-function isAboutRequest(error: GraphQLError, cause: Error): boolean {
+function isAboutRequest(error: GraphQLError, cause: Error): cause is GraphQLError {
   return cause instanceof GraphQLError && (error.path === undefined || cause.nodes !== undefined);
 }
 
-function requestCode(error: GraphQLError): ErrorCode {
-  const isLimit =
-    error.extensions['code'] === 'LIMIT_EXCEEDED' ||
-    /^Syntax Error: Document contains more than \d+ tokens/.test(error.message) ||
-    /^Validation aborted|^Too many validation errors/.test(error.message);
-  return isLimit ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
+function requestCode({ extensions, message }: GraphQLError): ErrorCode {
+  return extensions['code'] === 'LIMIT_EXCEEDED' || graphqlLimits.test(message) ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
 }
+
+/** graphql-js's own limits have no code: on tokens (with its spelling), on errors, on fields to compare. */
+const graphqlLimits =
+  /^Syntax Error: Document contains more tha[tn] \d+ tokens|^Too many validation errors|Validation aborted/;
