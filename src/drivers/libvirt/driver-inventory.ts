@@ -3,20 +3,22 @@ import type { Uuid } from '../../model/brands.ts';
 import type { DomainStatus } from '../../model/domain.ts';
 import type { HostCapabilities } from '../../model/host.ts';
 import type { CallOptions, Driver } from '../driver.ts';
+import { allStatesDeadlineMs } from './deadlines.ts';
 import type { DomainRefs } from './domain-refs.ts';
 import { domainStateNames } from './domain-states.ts';
-import { isAnyLibvirtError, isLibvirtError, orNull } from './errors.ts';
+import { isAnyLibvirtError, isLibvirtError, isTimeout, orNull } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import { procedures } from './rpc/procedures.ts';
 import { xmlFlags } from './rpc/procedures-domain.ts';
+import { bulkStats } from './stats-decoder.ts';
 import { listFlags, statsMasks } from './stats-groups.ts';
 import { parseDomainConfig } from './xml/domain.ts';
 import { configVersion } from './xml/version.ts';
 
 type Inventory = Pick<Driver, 'listDomains' | 'readDomain' | 'findDomain' | 'readDomainXml' | 'inspectDomainXml'>;
-type StateNumbers = { readonly state: number; readonly reason: number };
+type StateNames = Pick<DomainStatus, 'state' | 'stateReason'>;
 
 /** As many calls of one list at once as the daemon serves of one connection. */
 const parallelCalls = 4;
@@ -34,27 +36,38 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
     }
   }
 
-  /** States of all domains in one call; `null` where that is not to be had. */
-  async function allStates(options: CallOptions): Promise<ReadonlyMap<Uuid, StateNumbers> | null> {
-    if (!capabilities.bulkStats) return null;
+  /**
+   * States of all domains in one call; `null` where that is not to be had. The daemon keeps no workers free for this
+   * call, as it does for those about one domain: when stuck guests hold all others it hangs, and must not hang often.
+   */
+  async function allStates(options: CallOptions): Promise<ReadonlyMap<Uuid, StateNames> | null> {
+    const controlIsHeld = lanes
+      .link()
+      .lanes.some(({ name, callsAbandoned }) => name === 'control' && callsAbandoned > 0);
+    if (!capabilities.bulkStats || controlIsHeld) return null;
     try {
       // Asking for the state alone enters no guest's monitor.
       const args = { domains: [], stats: statsMasks.state, flags: 0 };
-      const { records } = await lanes.call(procedures.connectGetAllDomainStats, args, { ...options, lane: 'control' });
-      const states = new Map<Uuid, StateNumbers>();
-      for (const { domain, params } of records) {
-        const number = (field: string) => Number(params.find((param) => param.field === field)?.value.value ?? -1);
-        states.set(domain.uuid, { state: number('state.state'), reason: number('state.reason') });
+      const samples = await lanes.call(bulkStats, args, {
+        ...options,
+        lane: 'control',
+        deadlineMs: allStatesDeadlineMs,
+      });
+      const states = new Map<Uuid, StateNames>();
+      for (const { uuid, state, stateReason } of samples) {
+        if (state !== null && stateReason !== null) states.set(uuid, { state, stateReason });
       }
       return states;
     } catch (error) {
-      if (isAnyLibvirtError(error)) return null;
+      if (isAnyLibvirtError(error) || (isTimeout(error) && !options.signal.aborted)) return null;
       throw error;
     }
   }
 
-  const readState = (domain: DomainRef, options: CallOptions) =>
-    lanes.call(procedures.domainGetState, { domain, flags: 0 }, options);
+  async function readState(domain: DomainRef, options: CallOptions): Promise<StateNames> {
+    const { state, reason } = await lanes.call(procedures.domainGetState, { domain, flags: 0 }, options);
+    return domainStateNames(state, reason);
+  }
 
   async function isPersistent(domain: DomainRef, options: CallOptions): Promise<boolean> {
     const answer = await orNull(lanes.call(procedures.domainIsPersistent, { domain }, options), 'NO_DOMAIN');
@@ -85,7 +98,7 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
             uuid: domain.uuid,
             name: domain.name,
             libvirtId: domain.id >= 0 ? domain.id : null,
-            ...domainStateNames(state.state, state.reason),
+            ...state,
             persistent: persistent ? persistent.has(domain.uuid) : await isPersistent(domain, options),
             autostart: autostart && autostart.has(domain.uuid),
             hasManagedSave: managedSave && managedSave.has(domain.uuid),
@@ -123,7 +136,7 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
           uuid,
           name: domain.name,
           libvirtId: active ? domain.id : null,
-          ...domainStateNames(state.state, state.reason),
+          ...state,
           persistent,
           autostart: autostart?.autostart ?? null,
           hasManagedSave: managedSave?.result ?? null,

@@ -10,7 +10,7 @@ import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import { procedures } from './rpc/procedures.ts';
-import { statsReply } from './stats-decoder.ts';
+import { bulkStats } from './stats-decoder.ts';
 import { listFlags, statsFlags, statsMask } from './stats-groups.ts';
 
 /**
@@ -18,8 +18,6 @@ import { listFlags, statsFlags, statsMask } from './stats-groups.ts';
  * The protocol's own limit is 16,384 records.
  */
 const maxDomainsPerCall = { stateOnly: 16_384, more: 4_096 } as const;
-
-const bulkStats = { ...procedures.connectGetAllDomainStats, reply: statsReply };
 
 export function statsVerbs(
   lanes: Lanes,

@@ -180,6 +180,11 @@ export function isAnyLibvirtError(error: unknown): error is VirtgraphError {
   return error instanceof VirtgraphError && error.detail.libvirt !== undefined;
 }
 
+/** Whether the daemon did not answer in time; the connection may be well. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof VirtgraphError && error.code === 'TIMEOUT';
+}
+
 /** An answer that some drivers do not have: `null` when libvirt says no, but for the errors named. */
 export async function orNull<T>(answer: Promise<T>, ...butFor: readonly LibvirtErrorName[]): Promise<T | null> {
   try {

@@ -1,10 +1,9 @@
 /** What a host says of itself when it is opened, and what may be asked of it. */
 
-import { VirtgraphError } from '../../errors.ts';
 import type { Hypervisor } from '../../model/domain.ts';
 import type { HostCapabilities, HostFacts, HostNode } from '../../model/host.ts';
 import { hostnameDeadlineMs } from './deadlines.ts';
-import { isAnyLibvirtError } from './errors.ts';
+import { isAnyLibvirtError, isTimeout } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { safeBytes } from './numbers.ts';
 import type { ReplyOf } from './rpc/procedures.ts';
@@ -118,16 +117,14 @@ async function inTime<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
+/** Whether a call is there at all. One that does not come back in time is: a driver without it says so at once. */
 async function works(answer: Promise<unknown>): Promise<boolean> {
   try {
     await answer;
     return true;
   } catch (error) {
-    if (isAnyLibvirtError(error) || isTimeout(error)) return false;
+    if (isTimeout(error)) return true;
+    if (isAnyLibvirtError(error)) return false;
     throw error;
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof VirtgraphError && error.code === 'TIMEOUT';
 }

@@ -8,6 +8,7 @@ import type { BlockReading, DomainStatsSample, InterfaceReading, VcpuReading } f
 import { domainStateNames } from './domain-states.ts';
 import { safeBytes } from './numbers.ts';
 import { domainRef } from './rpc/objects.ts';
+import { procedures } from './rpc/procedures.ts';
 import { domainStatsRecord } from './rpc/procedures-connect.ts';
 import { protocolError } from './rpc/protocol-error.ts';
 import { typedParamTypes } from './rpc/typed-params.ts';
@@ -276,3 +277,6 @@ const sampleReader: Codec<DomainStatsSample> = {
 
 /** The reply of `connectGetAllDomainStats` as samples: the same bytes as that row's own codec reads. */
 export const statsReply = array(sampleReader, 'REMOTE_DOMAIN_LIST_MAX');
+
+/** `connectGetAllDomainStats` with its reply read into samples. */
+export const bulkStats = { ...procedures.connectGetAllDomainStats, reply: statsReply };

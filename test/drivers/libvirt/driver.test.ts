@@ -1,7 +1,10 @@
-import { duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Driver } from '../../../src/drivers/driver.ts';
 import { openLibvirtDriver } from '../../../src/drivers/libvirt/driver.ts';
+import { encodeFrame, FrameParser } from '../../../src/drivers/libvirt/rpc/frame.ts';
+import { procedures } from '../../../src/drivers/libvirt/rpc/procedures.ts';
+import { opaque } from '../../../src/drivers/libvirt/rpc/xdr.ts';
 import { createSimDaemon, type SimDaemon } from '../../../src/drivers/libvirt/sim/daemon.ts';
 import { populateMany } from '../../../src/drivers/libvirt/sim/embedded-fleet.ts';
 import type { Transport } from '../../../src/drivers/libvirt/transport.ts';
@@ -196,6 +199,23 @@ describe('opening', () => {
   });
 });
 
+test('domains are listed also when all workers of the daemon but the reserved ones are held', async () => {
+  const held = { bulkStats: false, heldCalls: 0 };
+  const route = {
+    label: 'sim',
+    kind: 'socket' as const,
+    open: async () => withoutBulkStats(daemon.connect(), held),
+  };
+  const driver = await open({}, { routes: [route], close: async () => {} });
+  held.bulkStats = true;
+  const listing = driver.listDomains(options);
+  await clock.advance(3_000);
+  expect((await listing).map(({ state }) => state).sort()).toEqual(['RUNNING', 'RUNNING', 'SHUTOFF', 'SHUTOFF']);
+  // The next one does not ask again while the last question hangs.
+  expect(await driver.listDomains(options)).toHaveLength(4);
+  expect(held.heldCalls).toBe(1);
+});
+
 describe('a connection that is lost', () => {
   test('ends the hints and tells its reason, with the host’s name, after letting everything go', async () => {
     const transport = transportTo(daemon);
@@ -289,3 +309,18 @@ test('a device change that is neither live nor persistent is refused before the 
     driver.attachDevice(uuid, '<interface/>', { ...options, live: false, persistent: false }),
   ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', detail: { outcome: 'NOT_SENT' } });
 });
+
+/** A stream to the daemon on which calls for bulk statistics vanish while `held.bulkStats`. */
+function withoutBulkStats(far: Duplex, held: { bulkStats: boolean; heldCalls: number }): Duplex {
+  const [ours, theirs] = duplexPair();
+  const parser = new FrameParser();
+  far.pipe(theirs);
+  theirs.on('data', (chunk: Buffer) => {
+    parser.push(chunk, ({ payload, ...header }) => {
+      if (held.bulkStats && header.procedure === procedures.connectGetAllDomainStats.number) held.heldCalls += 1;
+      else far.write(encodeFrame(header, opaque(payload.length), payload));
+    });
+  });
+  ours.once('close', () => far.destroy());
+  return ours;
+}
