@@ -15,6 +15,8 @@ export type ClientState = {
 };
 
 export type CallContext = {
+  /** Which call it is. */
+  readonly procedure: ProcedureName;
   readonly host: SimHost;
   readonly client: ClientState;
   /** Sends a frame by which no call is answered. */

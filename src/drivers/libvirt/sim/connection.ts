@@ -86,7 +86,6 @@ export function acceptConnection(stream: Duplex, options: SimConnectionOptions):
     if (stream.writableLength > maxUnreadBytes) close();
   }
 
-  const context = { host, client, send };
   const mayRead = () => !closed && !faults.stalled && callsInFlight < maxCallsAtOnce;
 
   function onData(chunk: Buffer) {
@@ -156,7 +155,7 @@ export function acceptConnection(stream: Duplex, options: SimConnectionOptions):
       const procedure = procedures[name];
       const args: unknown = decodePayload(frame, procedure.args as Codec<unknown>);
       // Handler, arguments and reply of one name belong together: `handlers` is checked row by row.
-      const result = await (handlers[name] as AnyHandler)(context, args);
+      const result = await (handlers[name] as AnyHandler)({ host, client, send, procedure: name }, args);
       if (client.wantsKeepalive) options.onKeepalive();
       return encodeFrame(header, procedure.reply as Codec<unknown>, result);
     } catch (error) {

@@ -121,7 +121,7 @@ export function createSimDaemon(options: SimDaemonOptions): SimDaemon {
     stick(uuid) {
       const domain = lookupUuid(host, uuid);
       requireActive(domain);
-      domain.stuck ??= createStuckGuest(clock, domain.name);
+      domain.stuck ??= createStuckGuest(clock);
     },
     unstick(uuid) {
       const domain = lookupUuid(host, uuid);

@@ -154,7 +154,7 @@ async function bulkStats(
 /** Without the guest the reading goes on: what its monitor would tell is left out. */
 async function job(domain: SimDomain, noWait: boolean): Promise<boolean> {
   try {
-    return (await domain.stuck?.enter({ noWait })) ?? true;
+    return (await domain.stuck?.enter({ caller: 'connectGetAllDomainStats', noWait })) ?? true;
   } catch {
     return false;
   }

@@ -80,21 +80,21 @@ export const domainReadHandlers: { readonly [N in ReadName]: Handler<N> } = {
     return { result: findDomain(host, domain).hasManagedSave };
   },
   domainInterfaceAddresses: interfaceAddresses,
-  async domainMemoryStats({ host }, { domain: ref, maxStats }) {
+  async domainMemoryStats({ host, procedure }, { domain: ref, maxStats }) {
     const domain = findDomain(host, ref);
     requireActive(domain);
     if (host.personality.hypervisor === 'test') return { stats: [] };
-    await useMonitor(domain);
+    await useMonitor(domain, procedure);
     requireActive(domain);
     return { stats: memoryStats(host, domain).slice(0, maxStats) };
   },
-  async domainBlockStats({ host }, { domain: ref, path }) {
+  async domainBlockStats({ host, procedure }, { domain: ref, path }) {
     const domain = findDomain(host, ref);
     requireActive(domain);
     if (!presentConfig(domain).disks.some((disk) => disk.target === path || disk.source === path)) {
       throw failure('INVALID_ARG', host.personality.source, `invalid path: ${path}`);
     }
-    await useMonitor(domain);
+    await useMonitor(domain, procedure);
     requireActive(domain);
     const counters = diskCounters(host, domain, path);
     return {

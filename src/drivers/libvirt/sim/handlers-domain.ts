@@ -34,24 +34,24 @@ export const domainHandlers: { readonly [N in ChangeName]: Handler<N> } = {
     const id = host.personality.libvirtIds === 'process' ? -1 : domain.libvirtId;
     return { domain: { ...refOf(domain), id } };
   },
-  async domainShutdownFlags({ host }, { domain: ref, flags }) {
+  async domainShutdownFlags({ host, procedure }, { domain: ref, flags }) {
     check(host, flags, 'shutdown', 'DomainShutdownFlags');
     const domain = findDomain(host, ref);
-    await askGuest(host, domain, flags, lifecycle.shutdownDomain);
+    await askGuest({ host, procedure, domain, flags }, lifecycle.shutdownDomain);
     return null;
   },
-  async domainReboot({ host }, { domain: ref, flags }) {
+  async domainReboot({ host, procedure }, { domain: ref, flags }) {
     check(host, flags, 'reboot', 'DomainReboot');
     const domain = findDomain(host, ref);
     lifecycle.requireActive(domain);
-    await askGuest(host, domain, flags, lifecycle.rebootDomain);
+    await askGuest({ host, procedure, domain, flags }, lifecycle.rebootDomain);
     return null;
   },
-  async domainReset({ host }, { domain: ref, flags }) {
+  async domainReset({ host, procedure }, { domain: ref, flags }) {
     if (!host.personality.supports.reset) throw unsupported('virDomainReset');
     checkFlags(flags, 0, `${host.personality.hypervisor}DomainReset`, host.personality.source);
     const domain = findDomain(host, ref);
-    await useMonitor(domain);
+    await useMonitor(domain, procedure);
     lifecycle.resetDomain(host, domain);
     return null;
   },
@@ -60,15 +60,15 @@ export const domainHandlers: { readonly [N in ChangeName]: Handler<N> } = {
     await lifecycle.destroyDomain(host, findDomain(host, ref), (flags & destroyFlags.GRACEFUL) !== 0);
     return null;
   },
-  async domainSuspend({ host }, { domain: ref }) {
+  async domainSuspend({ host, procedure }, { domain: ref }) {
     const domain = findDomain(host, ref);
-    await useMonitor(domain);
+    await useMonitor(domain, procedure);
     lifecycle.suspendDomain(host, domain);
     return null;
   },
-  async domainResume({ host }, { domain: ref }) {
+  async domainResume({ host, procedure }, { domain: ref }) {
     const domain = findDomain(host, ref);
-    await useMonitor(domain);
+    await useMonitor(domain, procedure);
     lifecycle.resumeDomain(host, domain);
     return null;
   },
@@ -97,10 +97,10 @@ function check(host: SimHost, flags: number, call: keyof Personality['flags'], f
 /** Bits that shutting down and rebooting share: the guest agent, and the container's own init. */
 const askBits = { GUEST_AGENT: 2, INITCTL: 4 } as const;
 
+type Question = Pick<CallContext, 'host' | 'procedure'> & { readonly domain: SimDomain; readonly flags: number };
+
 async function askGuest(
-  host: SimHost,
-  domain: SimDomain,
-  flags: number,
+  { host, procedure, domain, flags }: Question,
   ask: (host: SimHost, domain: SimDomain) => void,
 ): Promise<void> {
   const { hypervisor, source } = host.personality;
@@ -110,12 +110,12 @@ async function askGuest(
   if (hypervisor === 'lxc' && flags === askBits.INITCTL) {
     throw failure('OPERATION_UNSUPPORTED', source, 'Container does not provide an initctl pipe');
   }
-  await useMonitor(domain);
+  await useMonitor(domain, procedure);
   ask(host, domain);
 }
 
 async function changeDevice(
-  { host }: CallContext,
+  { host, procedure }: CallContext,
   { domain: ref, xml, flags }: ArgsOf<'domainAttachDeviceFlags'>,
   verb: 'Attach' | 'Detach',
   change: typeof attachDevice,
@@ -124,7 +124,7 @@ async function changeDevice(
   if (!supports.devices) throw unsupported(`virDomain${verb}DeviceFlags`);
   checkFlags(flags, 3, `${hypervisor}Domain${verb}DeviceLiveAndConfig`, source);
   const domain = findDomain(host, ref);
-  if (impactOf(domain, flags).live) await useMonitor(domain);
+  if (impactOf(domain, flags).live) await useMonitor(domain, procedure);
   // What it affects is looked at again: the guest may have stopped meanwhile.
   change(host, domain, xml, impactOf(domain, flags));
   return null;

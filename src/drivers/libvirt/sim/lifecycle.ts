@@ -14,6 +14,8 @@ import { tapsOf, tellTaps } from './taps.ts';
 const guestReactionMs = 1500;
 /** How long the daemon tries to kill a process that does not answer: 10 s gently, then by force. */
 const killMs = 12_000;
+/** Without force it tries for 15 s, and then waits 30 s for whoever is busy with the guest. */
+const gracefulMs = 45_000;
 
 export const notRunning = () => failure('OPERATION_INVALID', 'DOMAIN', 'domain is not running');
 
@@ -81,10 +83,9 @@ export async function destroyDomain(host: SimHost, domain: SimDomain, graceful: 
   const wasStuck = domain.stuck !== null;
   if (wasStuck) {
     await new Promise<void>((resolve) => {
-      host.clock.after(killMs, resolve);
+      host.clock.after(graceful ? gracefulMs : killMs, resolve);
     });
-    if (graceful)
-      throw failure('SYSTEM_ERROR', 'NONE', 'Failed to terminate process with SIGTERM: Device or resource busy');
+    if (graceful && domain.stuck !== null) throw domain.stuck.timeout();
     requireActive(domain);
   }
   // Killed politely, QEMU still tells that it shuts down.

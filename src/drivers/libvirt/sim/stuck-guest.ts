@@ -1,5 +1,7 @@
 import type { Clock } from '../../../clock.ts';
-import { failure } from './failure.ts';
+import type { ProcedureName } from '../rpc/procedures.ts';
+import { apiNames } from './api-names.ts';
+import { type Failure, failure } from './failure.ts';
 
 /** How long the daemon waits for a guest that another call is busy with: VIR_JOB_WAIT_TIME of virdomainjob.c. */
 const jobWaitMs = 30_000;
@@ -15,13 +17,16 @@ export type StuckGuest = {
    * Waits as a call that needs the guest would. True: it may go on; false: `noWait`, or the 30 s are over.
    * @throws Failure when the guest was killed meanwhile.
    */
-  enter(options: { readonly noWait: boolean }): Promise<boolean>;
+  enter(options: { readonly caller: ProcedureName; readonly noWait: boolean }): Promise<boolean>;
+  /** What those are told whose 30 s are over: that they waited, and for whom. */
+  timeout(): Failure;
   /** The guest answers again, or is gone. Whoever waits goes on. */
   release(outcome: 'answers' | 'gone'): void;
 };
 
-export function createStuckGuest(clock: Clock, domainName: string): StuckGuest {
+export function createStuckGuest(clock: Clock): StuckGuest {
   let heldSince: number | null = null;
+  let heldBy: ProcedureName | null = null;
   let outcome: 'answers' | 'gone' | null = null;
   const waiting = new Set<() => void>();
 
@@ -42,17 +47,23 @@ export function createStuckGuest(clock: Clock, domainName: string): StuckGuest {
     get heldSince() {
       return heldSince;
     },
-    async enter({ noWait }) {
+    async enter({ caller, noWait }) {
       const isFirst = heldSince === null;
       if (!isFirst && noWait) return false;
       heldSince ??= clock.monotonic();
+      heldBy ??= caller;
       await released(isFirst ? null : jobWaitMs);
       if (outcome === 'gone') {
         throw isFirst
-          ? failure('INTERNAL_ERROR', 'QEMU', `End of file from qemu monitor (vm='${domainName}')`)
+          ? failure('SYSTEM_ERROR', 'QEMU', 'Unable to read from monitor: Connection reset by peer')
           : failure('OPERATION_INVALID', 'DOMAIN', 'domain is not running');
       }
       return outcome === 'answers';
+    },
+    timeout() {
+      const holder = heldBy === null ? 'unknown' : dispatchName(heldBy);
+      const reason = `cannot acquire state change lock (held by monitor=${holder})`;
+      return failure('OPERATION_TIMEOUT', 'NONE', reason);
     },
     release(how) {
       outcome = how;
@@ -61,11 +72,8 @@ export function createStuckGuest(clock: Clock, domainName: string): StuckGuest {
   };
 }
 
-/** What the calls that needed the guest are told after their 30 s. */
-export function jobTimeout() {
-  return failure(
-    'OPERATION_TIMEOUT',
-    'QEMU',
-    'cannot acquire state change lock (held by monitor=remoteDispatchConnectGetAllDomainStats)',
-  );
+/** What the daemon calls the one who holds the guest: its own function for that call. */
+function dispatchName(name: ProcedureName): string {
+  const apiName = apiNames[name]?.replace(/^vir/, '') ?? name.charAt(0).toUpperCase() + name.slice(1);
+  return `remoteDispatch${apiName}`;
 }

@@ -64,7 +64,7 @@ describe('a guest whose monitor does not answer', () => {
     await clock.advance(29_999);
     expect(second.settled).toBe(false);
     await clock.advance(1);
-    expect(second.error).toMatchObject(refusal(68, 10, /remoteDispatch/));
+    expect(second.error).toMatchObject(refusal(68, 0, /held by monitor=remoteDispatchDomainSuspend/));
   });
 
   it('lets everybody go on when it answers again', async () => {
@@ -88,16 +88,32 @@ describe('a guest whose monitor does not answer', () => {
     expect(destroyed.settled).toBe(false);
     await clock.advance(1);
     expect(destroyed.value).toBeNull();
-    expect(first.error).toMatchObject(refusal(1, 10, /monitor/));
+    expect(first.error).toMatchObject(refusal(38, 10, /monitor/));
     expect(second.error).toMatchObject(refusal(55, 20));
     expect(await other.call('domainGetState', { domain: ref(1), flags: 0 })).toEqual({ state: 5, reason: 2 });
   });
 
+  it('costs who waits without NOWAIT 30 seconds, and the readings that need its monitor', async () => {
+    const { client, clock, other } = await withStuckGuest();
+    watch(client.call('domainSuspend', { domain: ref(1) }));
+    await settle();
+    const waiting = watch(stats(other, 4));
+    await clock.advance(29_999);
+    expect(waiting.settled).toBe(false);
+    await clock.advance(1);
+    const [stuck, healthy] = waiting.value?.records ?? [];
+    expect(stuck?.params.map(({ field }) => field)).toEqual(['balloon.current', 'balloon.maximum']);
+    expect(healthy?.params.length).toBeGreaterThan(2);
+  });
+
   it('is not killed when it should be done gracefully', async () => {
-    const { clock, other } = await withStuckGuest();
+    const { client, clock, other } = await withStuckGuest();
+    watch(client.call('domainSuspend', { domain: ref(1) }));
     const destroyed = watch(other.call('domainDestroyFlags', { domain: ref(1), flags: 1 }));
-    await clock.advance(12_000);
-    expect(destroyed.error).toMatchObject(refusal(38, 0));
+    await clock.advance(44_000);
+    expect(destroyed.settled).toBe(false);
+    await clock.advance(1000);
+    expect(destroyed.error).toMatchObject(refusal(68, 0, /remoteDispatchDomainSuspend/));
     expect(await other.call('domainGetState', { domain: ref(1), flags: 0 })).toEqual({ state: 1, reason: 1 });
   });
 });
