@@ -10,6 +10,7 @@ import type {
 import type { CallOptions } from '../driver.ts';
 import { domainStateNames } from './domain-states.ts';
 import { isAnyLibvirtError, isLibvirtError, orNull } from './errors.ts';
+import { readHostXml } from './host-xml.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import { safeBytes } from './numbers.ts';
@@ -89,7 +90,7 @@ async function readOne(
   /** Devices are named by the XML alone. */
   const devices = async () => {
     const { xml } = await lanes.call(procedures.domainGetXmlDesc, { domain, flags: 0 }, guest);
-    return parseDomainConfig(xml);
+    return readHostXml(parseDomainConfig, xml);
   };
 
   async function readInterfaces(): Promise<readonly InterfaceReading[]> {

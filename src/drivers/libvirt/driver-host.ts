@@ -7,6 +7,7 @@ import type { Network, NodeDevice, StoragePool, StoragePoolState } from '../../m
 import { storagePoolStates } from '../../model/network.ts';
 import type { CallOptions, Driver } from '../driver.ts';
 import { isLibvirtError, type LibvirtErrorName, orNull } from './errors.ts';
+import { readHostXml } from './host-xml.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import { safeBytes } from './numbers.ts';
@@ -69,7 +70,7 @@ export function hostVerbs(lanes: Lanes, capabilities: HostCapabilities): HostVer
       orNull(lanes.call(procedures.networkGetAutostart, { network }, options), 'NO_NETWORK'),
     ]);
     return {
-      ...parseNetworkXml(xml),
+      ...readHostXml(parseNetworkXml, xml),
       ...network,
       active,
       persistent: persistent?.persistent ?? true,
@@ -88,7 +89,7 @@ export function hostVerbs(lanes: Lanes, capabilities: HostCapabilities): HostVer
     // An inactive pool says 0 for what it does not know.
     const known = state !== 'INACTIVE';
     return {
-      ...parseStoragePoolXml(xml),
+      ...readHostXml(parseStoragePoolXml, xml),
       ...pool,
       state,
       persistent: persistent?.persistent ?? true,
@@ -100,13 +101,14 @@ export function hostVerbs(lanes: Lanes, capabilities: HostCapabilities): HostVer
   }
 
   async function readNodeDevice(name: string, options: CallOptions): Promise<NodeDevice> {
-    return parseNodeDeviceXml((await lanes.call(procedures.nodeDeviceGetXmlDesc, { name, flags: 0 }, options)).xml);
+    const { xml } = await lanes.call(procedures.nodeDeviceGetXmlDesc, { name, flags: 0 }, options);
+    return readHostXml(parseNodeDeviceXml, xml);
   }
 
   return {
     async readCapabilities(options) {
       const { capabilities: xml } = await lanes.call(procedures.connectGetCapabilities, null, options);
-      return parseCapabilitiesXml(xml);
+      return readHostXml(parseCapabilitiesXml, xml);
     },
 
     async listNetworks(options) {

@@ -7,6 +7,7 @@ import { allStatesDeadlineMs } from './deadlines.ts';
 import type { DomainRefs } from './domain-refs.ts';
 import { domainStateNames } from './domain-states.ts';
 import { isAnyLibvirtError, isLibvirtError, isTimeout, orNull } from './errors.ts';
+import { readHostXml } from './host-xml.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
@@ -141,10 +142,10 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
           autostart: autostart?.autostart ?? null,
           hasManagedSave: managedSave?.result ?? null,
         },
-        config: parseDomainConfig(xml),
+        config: readHostXml(parseDomainConfig, xml),
         xml,
         inactiveXml: inactiveXml === xml ? null : inactiveXml,
-        version: configVersion(inactiveXml ?? xml),
+        version: readHostXml(configVersion, inactiveXml ?? xml),
       };
     },
 

@@ -100,7 +100,8 @@ function assemble(
   const closed: Promise<VirtgraphError> = lanes.closed.then(async (reason) => {
     // Without its control lane nothing of a host is of use: let go of the rest, also where nobody calls close().
     closing ??= close();
-    await closing;
+    // What goes wrong while cleaning up is no news beside the reason why it has to be.
+    await Promise.allSettled([closing]);
     // withHost returns a VirtgraphError whatever it is given.
     return withHost(reason, target.name);
   });
