@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StartError } from './start-error.ts';
+
+export type KeptValue = { readonly value: string; readonly isNew: boolean };
 
 /**
  * A short text that is made once and kept in a file that only its owner may read. Two gateways that start at the same
- * moment get the same one.
+ * moment get the same one. @throws StartError where it can be neither read nor written
  */
-export async function keptValue(
-  file: string,
-  make: () => string,
-): Promise<{ readonly value: string; readonly isNew: boolean }> {
+export async function keptValue(file: string, make: () => string): Promise<KeptValue> {
+  try {
+    return await readOrMake(file, make);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`${file} cannot be kept: ${reason}. VIRTGRAPH_STATE_DIR names another directory for it.`);
+  }
+}
+
+async function readOrMake(file: string, make: () => string): Promise<KeptValue> {
   const known = await readIfThere(file);
   if (known) return { value: known, isNew: false };
   const value = make();

@@ -201,3 +201,25 @@ test('what the gateway says of its limits is what it was given', async () => {
     },
   });
 });
+
+test('a server that closes says so, waits for answers under way, and then for nobody', async () => {
+  const { promise, resolve } = Promise.withResolvers<readonly []>();
+  const asked = Promise.withResolvers<void>();
+  const slow = createMemoryFleet({
+    readStats() {
+      asked.resolve();
+      return promise;
+    },
+  });
+  slow.putHost({ name: 'alpha' });
+  slow.putDomain(someDomain('alpha', 1));
+  const closing = await openGateway(slow);
+  const answer = ask(closing.url, '{ domains { nodes { name stats { sampledAt } } } }');
+  await asked.promise;
+  const closed = closing.close();
+  resolve([]);
+  expect(await answer).toEqual({ status: 200, data: { domains: { nodes: [{ name: 'vm-1', stats: null }] } } });
+  await closed;
+  await closing.close();
+  await expect(fetch(`${closing.url}/healthz`)).rejects.toThrow('fetch failed');
+});
