@@ -546,7 +546,11 @@ export type Gateway = {
   readonly version: Scalars['String']['output'];
 };
 
-/** Bounds that apply to every request, over HTTP and over WebSocket alike. Past one: `LIMIT_EXCEEDED`. */
+/**
+ * Bounds that apply to every request, over HTTP, WebSocket and server-sent events alike. Past one: `LIMIT_EXCEEDED`.
+ * Besides these, a document has at most 5000 fields as executed, pages (`first`) nested two deep, 100 fragments and 50
+ * directives.
+ */
 export type GatewayLimits = {
   readonly __typename?: 'GatewayLimits';
   /** Aliases in a document. */
@@ -1306,9 +1310,12 @@ export type Query = {
    * `RESOURCE_EXHAUSTED` when none is free.
    */
   readonly newMacAddress: Scalars['MacAddress']['output'];
-  /** One object by its id; null when it no longer exists. `BAD_USER_INPUT`: not an id of this fleet. */
+  /**
+   * One object by its id; null when it no longer exists. `BAD_USER_INPUT`: not an id, or one that another gateway made.
+   * `NOT_FOUND`: its host is no longer configured.
+   */
   readonly node: Maybe<Node>;
-  /** Several objects by id, in the order asked for; null for each that no longer exists. */
+  /** Several objects by id, in the order asked for; null for each that no longer exists, and with an error for each that is no id. */
   readonly nodes: ReadonlyArray<Maybe<Node>>;
 };
 
@@ -1530,7 +1537,10 @@ export type StoragePoolState =
   /** A number that this version does not know. */
   | 'UNKNOWN';
 
-/** Over WebSocket (`graphql-transport-ws`) and over server-sent events, both at `/graphql`. */
+/**
+ * Over WebSocket (`graphql-transport-ws`) and over server-sent events (`Accept: text/event-stream`), both at `/graphql`.
+ * A gateway that is stopped closes with 1012, or just ends: connect again, and go on from the last cursor.
+ */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
@@ -1538,7 +1548,10 @@ export type Subscription = {
    * Ends never by itself, and never leaves something out in silence: what cannot be told is said (`Lagged`, `ResyncRequired`).
    */
   readonly changes: Change;
-  /** The domains that match, each time one of them changes; their present state first. */
+  /**
+   * The domains that match: their present state first, then each time one of them changes. One that ceases to match is
+   * told once more, as it is then, so that nobody goes on showing it. Deletions are in `changes`.
+   */
   readonly domainChanged: Domain;
   /**
    * One message a tick with the readings of all matching domains that run. All subscribers share one poller a host, which
@@ -1550,7 +1563,10 @@ export type Subscription = {
 };
 
 
-/** Over WebSocket (`graphql-transport-ws`) and over server-sent events, both at `/graphql`. */
+/**
+ * Over WebSocket (`graphql-transport-ws`) and over server-sent events (`Accept: text/event-stream`), both at `/graphql`.
+ * A gateway that is stopped closes with 1012, or just ends: connect again, and go on from the last cursor.
+ */
 export type SubscriptionChangesArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   filter?: InputMaybe<ChangeFilter>;
@@ -1558,20 +1574,29 @@ export type SubscriptionChangesArgs = {
 };
 
 
-/** Over WebSocket (`graphql-transport-ws`) and over server-sent events, both at `/graphql`. */
+/**
+ * Over WebSocket (`graphql-transport-ws`) and over server-sent events (`Accept: text/event-stream`), both at `/graphql`.
+ * A gateway that is stopped closes with 1012, or just ends: connect again, and go on from the last cursor.
+ */
 export type SubscriptionDomainChangedArgs = {
   filter?: InputMaybe<DomainFilter>;
 };
 
 
-/** Over WebSocket (`graphql-transport-ws`) and over server-sent events, both at `/graphql`. */
+/**
+ * Over WebSocket (`graphql-transport-ws`) and over server-sent events (`Accept: text/event-stream`), both at `/graphql`.
+ * A gateway that is stopped closes with 1012, or just ends: connect again, and go on from the last cursor.
+ */
 export type SubscriptionDomainStatsArgs = {
   filter?: InputMaybe<DomainFilter>;
   intervalSeconds?: InputMaybe<Scalars['Float']['input']>;
 };
 
 
-/** Over WebSocket (`graphql-transport-ws`) and over server-sent events, both at `/graphql`. */
+/**
+ * Over WebSocket (`graphql-transport-ws`) and over server-sent events (`Accept: text/event-stream`), both at `/graphql`.
+ * A gateway that is stopped closes with 1012, or just ends: connect again, and go on from the last cursor.
+ */
 export type SubscriptionHostChangedArgs = {
   name?: InputMaybe<Scalars['String']['input']>;
 };
