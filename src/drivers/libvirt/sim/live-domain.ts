@@ -127,6 +127,8 @@ export function withoutRun(live: XmlElement): XmlElement {
 }
 
 function deviceWithoutRun(device: XmlElement): XmlElement {
+  // Only text within, such as the emulator's path.
+  if (children(device).length === 0) return device.name === 'graphics' ? graphicsWithoutRun(device) : device;
   const parts = children(device).flatMap((part): XmlElement[] => {
     if (part.name === 'alias') return [];
     if (part.name === 'source') {

@@ -111,9 +111,8 @@ describe('while a guest runs', () => {
     const stored = await xmlOf(1, 2);
     await host.client.call('domainUndefineFlags', { domain: ref(1), flags: 0 });
     expect(await xmlOf(1)).toContain('vnet0');
-    const inactive = parseDomainConfig(await xmlOf(1, 2));
-    expect(inactive).toEqual(parseDomainConfig(stored));
-    expect(inactive.interfaces).toMatchObject([{ target: null, bridge: null, alias: null }]);
+    expect(await xmlOf(1, 2)).toBe(stored);
+    expect(stored).not.toMatch(/vnet|alias|portid|127\.0\.0\.1/);
   });
 
   it('another definition holds from the next start on', async () => {
