@@ -108,7 +108,7 @@ const groupFields = {
 } as const satisfies Record<StatsGroup, keyof DomainStatsSample>;
 
 /** The sample with a sentence about what was asked for and did not come. */
-export function withMissing(sample: DomainStatsSample, groups: readonly StatsGroup[]): DomainStatsSample {
+function withMissing(sample: DomainStatsSample, groups: readonly StatsGroup[]): DomainStatsSample {
   const absent = groups.filter((group) => sample[groupFields[group]] === null);
   const emptyDisks =
     sample.disks !== null && sample.disks.length > 0 && sample.disks.every((disk) => disk.readBytes === null);

@@ -141,10 +141,8 @@ export const libvirtErrorDomains = (
   'XENXL PERF LIBSSH RESCTRL FIREWALLD DOMAIN_CHECKPOINT TPM BPF CH'
 ).split(' ');
 
-/** What of an error the daemon filled in, as those who send errors give it. */
-export function libvirtErrorDetail(
-  error: Pick<RemoteError, 'code' | 'domain' | 'level' | 'message'>,
-): LibvirtErrorDetail {
+/** What of an error the daemon filled in. */
+function libvirtErrorDetail(error: Pick<RemoteError, 'code' | 'domain' | 'level' | 'message'>): LibvirtErrorDetail {
   return {
     code: error.code,
     codeName: libvirtErrors[error.code]?.[0] ?? `unknown (${error.code})`,

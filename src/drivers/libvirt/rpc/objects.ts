@@ -12,10 +12,8 @@ export const storagePoolRef = struct({ name: string, uuid });
 export type StoragePoolRef = Decoded<typeof storagePoolRef>;
 
 export const nodeDeviceRef = struct({ name: string });
-export type NodeDeviceRef = Decoded<typeof nodeDeviceRef>;
 
 export const secretRef = struct({ uuid, usageType: int, usageId: string });
-export type SecretRef = Decoded<typeof secretRef>;
 
 /** `remote_error`: the payload of a reply whose status is ERROR. */
 export const remoteError = struct({

@@ -18,7 +18,7 @@ const domainFlagsArgs = struct({ domain: domainRef, flags: uint });
 const domainReply = struct({ domain: domainRef });
 const deviceArgs = struct({ domain: domainRef, xml: string, flags: uint });
 
-export const domainInterface = struct({
+const domainInterface = struct({
   name: string,
   hardwareAddress: optional(string),
   addresses: array(struct({ type: int, address: string, prefix: uint }), 'REMOTE_DOMAIN_IP_ADDR_MAX'),

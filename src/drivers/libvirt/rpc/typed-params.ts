@@ -19,7 +19,7 @@ export type TypedValue =
   | { readonly type: 'STRING'; readonly value: string };
 
 /** `remote_typed_param_value`: a number that says the type, then the value. */
-export const typedValue: Codec<TypedValue> = {
+const typedValue: Codec<TypedValue> = {
   read(reader) {
     const type = reader.int();
     switch (type) {

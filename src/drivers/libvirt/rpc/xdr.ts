@@ -102,7 +102,7 @@ export const flag: Codec<boolean> = {
  * Text. Bytes that are no UTF-8 are read as U+FFFD: a path with an odd byte on some host is no reason
  * to lose that host. A NUL is refused in what we write, since libvirt would silently cut the text there.
  */
-export function stringUpTo(limit: LimitName): Codec<string> {
+function stringUpTo(limit: LimitName): Codec<string> {
   return {
     read: (reader) => reader.text(reader.length(limit, 1)),
     write(writer, value) {
