@@ -60,7 +60,7 @@ export function authorizedKeys(keys: ClientKeys): string {
 }
 
 /** The line of a key's `.pub` file, with its line end. */
-function publicKey(path: string): string {
+export function publicKey(path: string): string {
   return readFileSync(`${path}.pub`, 'utf8');
 }
 
