@@ -17,6 +17,7 @@ import {
 import { keepaliveProcedures, pingFrame, pongFrame } from '../rpc/keepalive.ts';
 import { remoteError } from '../rpc/objects.ts';
 import { type ProcedureName, procedures } from '../rpc/procedures.ts';
+import { features } from '../rpc/procedures-connect.ts';
 import type { Codec } from '../rpc/xdr.ts';
 import { apiNames } from './api-names.ts';
 import type { ClientState } from './call-context.ts';
@@ -165,7 +166,9 @@ export function acceptConnection(stream: Duplex, options: SimConnectionOptions):
 
   function requireRight(name: ProcedureName, frame: Frame) {
     // The daemon answers for its keepalive itself; for all other features it asks the driver.
-    const asksKeepalive = name === 'connectSupportsFeature' && frame.payload.readInt32BE(0) === 10;
+    const asksKeepalive =
+      name === 'connectSupportsFeature' &&
+      decodePayload(frame, procedures[name].args).feature === features.PROGRAM_KEEPALIVE;
     if (!client.opened && !beforeOpen.has(name) && !asksKeepalive) {
       throw failure('INTERNAL_ERROR', 'RPC', 'hypervisor connection not open');
     }

@@ -20,7 +20,7 @@ const knownDevices = (
   'sound audio video hostdev redirdev redirfilter hub watchdog memballoon rng nvram panic shmem memory iommu vsock crypto'
 ).split(' ');
 
-export const interfaceTypes =
+const interfaceTypes =
   'user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds'.split(' ');
 
 /** Types that mean nothing without a `<source>`. */

@@ -1,5 +1,4 @@
 /** The hosts that `npm start` shows without a configuration: about twenty guests in every state. */
-
 import { child, element } from '../xml/navigate.ts';
 import { printXml } from '../xml/print.ts';
 import type { XmlElement } from '../xml/tree.ts';

@@ -94,7 +94,7 @@ export async function destroyDomain(host: SimHost, domain: SimDomain, graceful: 
 }
 
 /** The guest is off: `reason` is that of the state, `detail` that of the event. */
-export function stopDomain(
+function stopDomain(
   host: SimHost,
   domain: SimDomain,
   { reason, detail }: { readonly reason: number; readonly detail: number },

@@ -8,9 +8,9 @@ import { isActive, presentConfig, ranForMs, type SimDomain, type SimHost, states
 import { hashText } from './random.ts';
 
 /** `virDomainStatsTypes`. */
-export const statsBits = { STATE: 1, CPU: 2, BALLOON: 4, VCPU: 8, INTERFACE: 16, BLOCK: 32 } as const;
+const statsBits = { STATE: 1, CPU: 2, BALLOON: 4, VCPU: 8, INTERFACE: 16, BLOCK: 32 } as const;
 /** The groups for which QEMU itself must be asked. */
-export const monitorBits = statsBits.CPU | statsBits.BALLOON | statsBits.VCPU | statsBits.BLOCK;
+const monitorBits = statsBits.CPU | statsBits.BALLOON | statsBits.VCPU | statsBits.BLOCK;
 export const allBits = 63;
 
 const int = (field: string, value: number): TypedParam => ({ field, value: { type: 'INT', value } });
@@ -35,7 +35,7 @@ export function domainStats(host: SimHost, domain: SimDomain, bits: number, hasJ
 }
 
 /** A count that grows at `perSecond` on average, now faster and now slower, with a rhythm of its own. */
-export function growing(host: SimHost, domain: SimDomain, what: string, perSecond: number): number {
+function growing(host: SimHost, domain: SimDomain, what: string, perSecond: number): number {
   const seconds = ranForMs(host, domain) / 1000;
   const hash = (hashText(`${domain.uuid} ${what}`) ^ host.seed) >>> 0;
   const period = 20 + (hash % 100);

@@ -40,7 +40,7 @@ export function simTransport(target: SimTarget): Transport {
 }
 
 /** @throws VirtgraphError SOCKET_REFUSED while the host refuses, BAD_USER_INPUT for options that mean nothing. */
-export function openSimStream(target: SimTarget): Duplex {
+function openSimStream(target: SimTarget): Duplex {
   return simDaemon(target).connect({ readOnly: target.readOnly });
 }
 

@@ -36,7 +36,7 @@ export type RawClient = {
 };
 
 /** The daemon said no. */
-export class Refusal extends Error {
+class Refusal extends Error {
   readonly remote: RemoteError;
   constructor(remote: RemoteError) {
     super(`${remote.code} from ${remote.domain}: ${remote.message}`);
