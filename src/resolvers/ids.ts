@@ -74,7 +74,7 @@ export function createIdCodec(fleetId: string): IdCodec {
   };
 }
 
-export function refOf(object: FleetObject): ObjectRef {
+function refOf(object: FleetObject): ObjectRef {
   return object.kind === 'host'
     ? { kind: 'host', hostName: object.name, uuid: '' }
     : { kind: object.kind, hostName: object.hostName, uuid: object.uuid };

@@ -14,7 +14,7 @@ import type { StatsGroup } from '../model/stats.ts';
  * `@include` obeyed. Types are not looked at: a field that only a fragment on another type selects counts too,
  * which may ask for too much, never for too little.
  */
-export function selectedFields(info: GraphQLResolveInfo, path: readonly string[]): ReadonlySet<string> {
+function selectedFields(info: GraphQLResolveInfo, path: readonly string[]): ReadonlySet<string> {
   let nodes: readonly FieldNode[] = info.fieldNodes;
   for (const name of path) nodes = fieldsBelow(info, nodes).filter((node) => node.name.value === name);
   return new Set(fieldsBelow(info, nodes).map((node) => node.name.value));

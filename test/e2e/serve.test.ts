@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -131,6 +132,35 @@ describe('stopping', () => {
     gateway.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
   });
+
+  test('waits for the second signal no longer than it takes to see it', async () => {
+    await using gateway = await startGateway({ args: ['--port', '0'] });
+    const url = await gateway.url;
+    const token = await gateway.token();
+    // Several sockets are sent away one after the other, which takes a while.
+    const sockets = await Promise.all(Array.from({ length: 8 }, () => openSocket(url, token)));
+    gateway.kill('SIGTERM');
+    await expect.poll(() => gateway.stderr()).toContain('a second signal ends the gateway at once');
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    gateway.kill('SIGTERM');
+    expect(await gateway.exited).toBe(128 + 15);
+    for (const socket of sockets) socket.terminate();
+  });
+
+  test('follows a mistake that nobody caught: it is logged whole, and the exit code says so', async () => {
+    // Thrown when the gateway has said that it is ready.
+    const mistake = `
+      const { write } = process.stdout;
+      process.stdout.write = function (text, ...rest) {
+        if (String(text).includes('is ready')) setImmediate(() => { throw new Error('boom'); });
+        return write.call(this, text, ...rest);
+      };`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(mistake)}` };
+    await using gateway = await startGateway({ args: ['--port', '0'], env });
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.stderr()).toMatch(/"reason":"boom","stack":"Error: boom/);
+    expect(gateway.stderr()).toContain('the gateway has stopped');
+  });
 });
 
 describe('what is wrong is said in a line or two', () => {
@@ -187,8 +217,17 @@ describe('without a token', () => {
   });
 });
 
-async function shell(command: string): Promise<string> {
-  const { execFile } = await import('node:child_process');
+/** One that has signed in. */
+function openSocket(url: string, token: string): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { token } })));
+  return new Promise((resolve, reject) => {
+    socket.on('message', () => resolve(socket));
+    socket.on('error', reject);
+  });
+}
+
+function shell(command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile('sh', ['-c', command], { timeout: 10_000 }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
   });

@@ -215,7 +215,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
 }
 
 /** When the tables were written. */
-export const memoryAsOf = Date.UTC(2026, 2, 1, 12);
+const memoryAsOf = Date.UTC(2026, 2, 1, 12);
 
 const blankHost: Omit<HostView, 'name'> = {
   kind: 'host',
