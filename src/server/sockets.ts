@@ -224,6 +224,8 @@ async function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
 }
 
 function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+  // Node has taken its own listener away. Without one, a caller who hangs up now would end the process.
+  socket.on('error', () => socket.destroy());
   const statusText = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status] ?? 'Bad Request';
   const length = Buffer.byteLength(reason);
   socket.end(

@@ -28,6 +28,8 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
 
   async function serve(request: OperationRequest, response: ServerResponse, allowed: readonly string[]): Promise<void> {
     open.add(response);
+    // Writing to one who has just left is no mistake; 'close' says that he has.
+    response.on('error', () => {});
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
@@ -113,7 +115,7 @@ function keepAlive(response: ServerResponse, clock: Clock): () => void {
   let stop = clock.after(keepaliveMs, beat);
   function beat() {
     // Behind a reader that does not read, one more comment would only pile up.
-    if (!response.writableNeedDrain) response.write(':\n\n');
+    if (!response.writableNeedDrain && !response.destroyed) response.write(':\n\n');
     stop = clock.after(keepaliveMs, beat);
   }
   return () => stop();

@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { type Client, createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -86,6 +87,17 @@ describe('a page', () => {
   test('finds no socket elsewhere', async () => {
     expect(await tryOpen({}, '/other')).toContain('404');
   });
+});
+
+test('a caller who is refused and hangs up at once does no harm', async () => {
+  const { hostname, port } = new URL(server.url);
+  const upgrade = 'HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  for (let i = 0; i < 20; i++) {
+    const socket = net.connect(Number(port), hostname);
+    await new Promise((resolve) => socket.write(`GET /other ${upgrade}`, resolve));
+    socket.resetAndDestroy();
+  }
+  expect(await only(connect(), '{ hosts { totalCount } }')).toEqual({ data: { hosts: { totalCount: 1 } } });
 });
 
 describe('a subscription', () => {
