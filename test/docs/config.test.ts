@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseHostUri } from '../../src/config/host-uri.ts';
 import { configKeys } from '../../src/config/json-schema.ts';
 import { stateDir } from '../../src/config/state-dir.ts';
 import { refusedParameters, supportedParameters } from '../../src/config/uri-parameters.ts';
 import { hostStatuses } from '../../src/model/host.ts';
+import { root } from '../architecture/imports.ts';
 import { readPage, sectionUnder, tableUnder } from './markdown.ts';
 
 const page = readPage('docs/OPERATIONS.md');
@@ -17,6 +20,18 @@ test('docs/OPERATIONS.md lists every key of the configuration with its default',
 test('docs/OPERATIONS.md says the type and the meaning of every key', () => {
   const silent = tableUnder(page, 'Keys').filter(({ Type, Meaning }) => Type === '' || Meaning === '');
   expect(silent).toEqual([]);
+});
+
+test('docs/OPERATIONS.md says "Not obeyed yet" of those limits and timings that no code asks for, and of no others', () => {
+  const code = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('.ts') && entry.parentPath !== join(root, 'src/config'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+  const ignored = configKeys()
+    .filter(({ path }) => /^(?:limits|timing)\./.test(path) && !code.includes(path.slice(path.indexOf('.'))))
+    .map(({ path }) => path);
+  const admitted = tableUnder(page, 'Keys').filter(({ Meaning }) => Meaning?.includes('Not obeyed yet'));
+  expect(admitted.map(({ Key }) => Key)).toEqual(ignored);
 });
 
 test('docs/OPERATIONS.md lists the parameters of URIs with the transports that take them', () => {
