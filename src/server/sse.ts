@@ -40,7 +40,11 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
       const results = await start(operations, request, allowed);
       response.once('close', () => detach(log, 'ending an event stream', Promise.resolve(results.return?.())));
       // Also a browser that shows nothing before the first byte sees that the stream is open.
-      await write(response, ':\n\n');
+      if (!(await write(response, ':\n\n'))) {
+        // Gone before there was a listener.
+        await results.return?.();
+        return;
+      }
       for await (const result of results) {
         if (!(await write(response, event('next', operations.format(result))))) return;
       }
