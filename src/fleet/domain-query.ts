@@ -1,12 +1,12 @@
 import { VirtgraphError } from '../errors.ts';
 import type { DomainPredicate } from './domain-filter.ts';
 import {
-  compareSortKeys,
+  countBefore,
   createSortedDomains,
   orderValues,
+  type SortedDomain,
   type SortedDomains,
   type SortKey,
-  sortKey,
 } from './sorted-domains.ts';
 import type { DomainFilter, DomainOrderField, DomainPage, DomainQuery, DomainRecord } from './types.ts';
 
@@ -23,7 +23,7 @@ export function createDomainIndex(
   // Made when first asked for, kept from then on.
   const orders = new Map<DomainOrderField, SortedDomains>();
 
-  function sortedBy(field: DomainOrderField): readonly DomainRecord[] {
+  function sortedBy(field: DomainOrderField): readonly SortedDomain[] {
     let order = orders.get(field);
     if (!order) {
       order = createSortedDomains(field, allDomains());
@@ -39,16 +39,16 @@ export function createDomainIndex(
     list({ filter, orderBy: { field, direction }, first, after }) {
       const place = after === null ? null : parsePageCursor(after, field);
       const matches = domainFilter(filter);
-      const matching = isEmpty(filter) ? sortedBy(field) : sortedBy(field).filter(matches);
-      const ascending = direction === 'ASC';
-      const at = (index: number) => matching[ascending ? index : matching.length - 1 - index];
-      const begin = place === null ? 0 : firstAfter(matching, field, place, ascending);
+      const all = sortedBy(field);
+      const matching = isEmpty(filter) ? all : all.filter(({ domain }) => matches(domain));
+      const isAscending = direction === 'ASC';
+      const begin = place === null ? 0 : countPassed(matching, field, place, isAscending);
       const end = Math.min(begin + first, matching.length);
-      const edges: { cursor: string; node: DomainRecord }[] = [];
-      for (let index = begin; index < end; index++) {
-        const node = at(index);
-        if (node) edges.push({ cursor: formatPageCursor(field, node), node });
-      }
+      // Descending is the same list, read from its end.
+      const page = isAscending
+        ? matching.slice(begin, end)
+        : matching.slice(matching.length - end, matching.length - begin).reverse();
+      const edges = page.map((one) => ({ cursor: formatPageCursor(field, one), node: one.domain }));
       return {
         edges,
         hasNextPage: end < matching.length,
@@ -64,26 +64,18 @@ function isEmpty(filter: DomainFilter): boolean {
 }
 
 /** How many, in the direction of reading, stand at `place` or before it. The domain of the cursor itself may be gone. */
-function firstAfter(
-  sorted: readonly DomainRecord[],
+function countPassed(
+  sorted: readonly SortedDomain[],
   field: DomainOrderField,
   place: SortKey,
-  ascending: boolean,
+  isAscending: boolean,
 ): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const domain = sorted[middle];
-    const order = domain === undefined ? 1 : compareSortKeys(sortKey(field, domain), place);
-    if (order < 0 || (ascending && order === 0)) low = middle + 1;
-    else high = middle;
-  }
-  return ascending ? low : sorted.length - low;
+  return isAscending
+    ? countBefore(field, sorted, place, true)
+    : sorted.length - countBefore(field, sorted, place, false);
 }
 
-function formatPageCursor(field: DomainOrderField, domain: DomainRecord): string {
-  const { value, hostName, uuid } = sortKey(field, domain);
+function formatPageCursor(field: DomainOrderField, { value, hostName, uuid }: SortKey): string {
   return Buffer.from(JSON.stringify([field, value, hostName, uuid]), 'utf8').toString('base64url');
 }
 

@@ -3,62 +3,100 @@ import type { DomainOrderField, DomainRecord } from './types.ts';
 
 /** What a domain is sorted by; of one kind for each field. */
 export type OrderValue = string | number;
-/** Where a domain stands: equal values follow by host and UUID. */
+/** Where a domain stands. It is all that a page's cursor holds, so that its domain may go and the place remains. */
 export type SortKey = { readonly value: OrderValue; readonly hostName: string; readonly uuid: string };
+/** A domain in its place. The key is kept with it: comparing makes nothing that must be thrown away again. */
+export type SortedDomain = SortKey & { readonly domain: DomainRecord };
 
 const stateNumbers = new Map(domainStates.map((state, number) => [state, number]));
 
 export const orderValues = {
   NAME: (domain) => domain.name,
-  HOST: (domain) => `${domain.hostName}\0${domain.name}`,
+  // After the host, see `compareKeys`.
+  HOST: (domain) => domain.name,
   STATE: (domain) => stateNumbers.get(domain.state) ?? domainStates.length,
   MEMORY: (domain) => domain.config.memoryBytes,
   VCPUS: (domain) => domain.config.vcpus,
 } as const satisfies Record<DomainOrderField, (domain: DomainRecord) => OrderValue>;
 
-export function sortKey(field: DomainOrderField, domain: DomainRecord): SortKey {
-  return { value: orderValues[field](domain), hostName: domain.hostName, uuid: domain.uuid };
+function placed(field: DomainOrderField, domain: DomainRecord): SortedDomain {
+  return { value: orderValues[field](domain), hostName: domain.hostName, uuid: domain.uuid, domain };
 }
 
-/** Ascending. Code units, not a language's rules: the same for every reader, and a cursor must find its place again. */
-export function compareSortKeys(a: SortKey, b: SortKey): number {
-  return compare(a.value, b.value) || compare(a.hostName, b.hostName) || compare(a.uuid, b.uuid);
+/** Ascending; equal ones follow by host and UUID. By code units: the same for everybody, and a cursor finds its place again. */
+export function compareKeys(field: DomainOrderField, a: SortKey, b: SortKey): number {
+  const byValue = compare(a.value, b.value);
+  const byHost = compare(a.hostName, b.hostName);
+  return (field === 'HOST' ? byHost || byValue : byValue || byHost) || compare(a.uuid, b.uuid);
 }
 
 function compare(a: OrderValue, b: OrderValue): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** How many stand before `key`, or at it too. */
+export function countBefore(field: DomainOrderField, sorted: readonly SortKey[], key: SortKey, orAt: boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = sorted[middle];
+    const order = other === undefined ? 1 : compareKeys(field, other, key);
+    if (order < 0 || (orAt && order === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
- * All domains in one order. Changes are gathered and merged in when somebody looks: one pass over the list, however many
- * there were, and no sorting of what is sorted already.
+ * All domains in one order. Changes are gathered and merged in when somebody looks: each finds its place by halving, and
+ * what lies between them is copied, so that nothing is sorted twice.
  */
 export type SortedDomains = {
   replace(previous: DomainRecord | null, next: DomainRecord | null): void;
-  list(): readonly DomainRecord[];
+  list(): readonly SortedDomain[];
 };
 
 export function createSortedDomains(field: DomainOrderField, all: Iterable<DomainRecord>): SortedDomains {
-  const order = (a: DomainRecord, b: DomainRecord) => compareSortKeys(sortKey(field, a), sortKey(field, b));
-  let sorted: DomainRecord[] = [...all].sort(order);
+  const order = (a: SortKey, b: SortKey) => compareKeys(field, a, b);
+  const place = (domain: DomainRecord) => placed(field, domain);
+  let sorted: readonly SortedDomain[] = Array.from(all, place).sort(order);
   const removed = new Set<DomainRecord>();
   const added = new Set<DomainRecord>();
 
   function merge() {
-    const incoming = [...added].sort(order);
-    const merged: DomainRecord[] = [];
-    let next = 0;
-    for (const domain of sorted) {
-      if (removed.has(domain)) continue;
-      for (let late = incoming[next]; late !== undefined && order(late, domain) < 0; late = incoming[++next]) {
-        merged.push(late);
-      }
-      merged.push(domain);
-    }
-    for (const late of incoming.slice(next)) merged.push(late);
-    sorted = merged;
+    const leaving = Array.from(removed, place).sort(order);
+    const coming = Array.from(added, place).sort(order);
     removed.clear();
     added.clear();
+    sorted = mergeIn(without(sorted, leaving), coming);
+  }
+
+  function without(from: readonly SortedDomain[], leaving: readonly SortedDomain[]): readonly SortedDomain[] {
+    if (leaving.length === 0) return from;
+    const parts: (readonly SortedDomain[])[] = [];
+    let done = 0;
+    for (const one of leaving) {
+      const at = countBefore(field, from, one, false);
+      if (from[at]?.domain !== one.domain) continue;
+      parts.push(from.slice(done, at));
+      done = at + 1;
+    }
+    parts.push(from.slice(done));
+    return parts.flat();
+  }
+
+  function mergeIn(into: readonly SortedDomain[], coming: readonly SortedDomain[]): readonly SortedDomain[] {
+    if (coming.length === 0) return into;
+    const parts: (readonly SortedDomain[])[] = [];
+    let done = 0;
+    for (const one of coming) {
+      const at = countBefore(field, into, one, true);
+      parts.push(into.slice(done, at), [one]);
+      done = at;
+    }
+    parts.push(into.slice(done));
+    return parts.flat();
   }
 
   return {

@@ -269,6 +269,30 @@ describe('a slow reader', () => {
     expect((await take(stream, 2)).map(brief)).toEqual(['lagged 2', 'EVENT -domain']);
   });
 
+  test('is told of all, when the beginning of what was cut short has left the journal meanwhile', async () => {
+    const { host, web, fleet } = await oneHost({ readerLag: 4, entries: 8 });
+    const others = ['a', 'b', 'c', 'd'].map((name) => host.add(name, { state: 'RUNNING', libvirtId: 1 }));
+    host.change(web.uuid, { state: 'RUNNING', libvirtId: 1 });
+    await settle();
+    const stream = openChanges(fleet, { snapshot: 'NEVER', filter: { domains: { states: ['RUNNING'] } } });
+    // The first of these takes web out of the filter, and only the last one stands for it.
+    host.change(web.uuid, { state: 'PAUSED' });
+    await settle();
+    for (const other of others) await changeTimes(host, other, 1);
+    host.change(web.uuid, { autostart: true });
+    await settle();
+    expect((await take(stream, 1)).map(brief)).toEqual(['EVENT a=RUNNING (memory,maxMemory,xml,version)']);
+    // Now the entry that took it out leaves the journal.
+    for (let more = 0; more < 3; more++) await changeTimes(host, others[0] ?? web, 1);
+    const rest = await take(stream, 4);
+    expect(rest.map(brief)).toEqual([
+      'EVENT b=RUNNING',
+      'EVENT c=RUNNING',
+      'EVENT d=RUNNING',
+      'EVENT web=PAUSED',
+    ]);
+  });
+
   test('who falls off the journal is told so, and starts over with a snapshot', async () => {
     const { host, web, fleet } = await oneHost({ entries: 5, readerLag: 3 });
     const stream = openChanges(fleet, { snapshot: 'NEVER', filter: domainsOnly });
