@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { root } from '../architecture/imports.ts';
 import { blocksOf, readPage } from '../docs/markdown.ts';
-import { openCuttableProxy } from '../support/cuttable-proxy.ts';
+import { type ChaosAddress, openChaosProxy } from '../support/chaos-proxy.ts';
 import { type GatewayProcess, startGateway } from '../support/gateway-process.ts';
 
 /** The examples, each as a person runs it, against a gateway on the embedded fleet. */
@@ -103,6 +103,16 @@ async function run(script: string, args: readonly string[] = [], env: Readonly<R
   return { status, stdout: example.stdout(), stderr: example.stderr() };
 }
 
+function addressOf(url: string): ChaosAddress {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
+}
+
+function urlOf(address: ChaosAddress): string {
+  if ('path' in address) throw new Error('The proxy listens on a unix socket.');
+  return `http://${address.host}:${address.port}`;
+}
+
 test('list-domains.sh lists every domain, and goes on after a cursor', async () => {
   const first = await run('list-domains.sh');
   expect(first).toMatchObject({ status: 0, stderr: '' });
@@ -132,10 +142,10 @@ test('watch.sh shows the present state, then changes, and ends when its time is 
 });
 
 test('watch.mjs misses nothing when its connection is cut, and starts over when the gateway was restarted', async () => {
-  const proxy = await openCuttableProxy(gatewayUrl);
+  const proxy = await openChaosProxy({ target: addressOf(gatewayUrl), random: Math.random });
   await using second = await startAnother();
   try {
-    const watching = start('watch.mjs', ['alder'], { VIRTGRAPH_URL: proxy.url });
+    const watching = start('watch.mjs', ['alder'], { VIRTGRAPH_URL: urlOf(proxy.address) });
     const lines = (pattern: RegExp) =>
       watching
         .stdout()
@@ -143,18 +153,19 @@ test('watch.mjs misses nothing when its connection is cut, and starts over when 
         .filter((line) => pattern.test(line));
     await vi.waitFor(() => expect(lines(/that is all there is now/)).toHaveLength(1), { timeout: 15_000 });
 
-    proxy.cut();
+    proxy.setFaults({ refuse: true });
+    proxy.cut('RST');
     await vi.waitFor(() => expect(lines(/the connection is gone/)).not.toEqual([]), { timeout: 15_000 });
     await changeDomain('suspendDomain', 'alder', 'db-1');
     await changeDomain('resumeDomain', 'alder', 'db-1');
-    proxy.mend();
+    proxy.setFaults({});
     await vi.waitFor(() => expect(lines(/alder\/db-1 RUNNING .*\(state/)).toHaveLength(1), { timeout: 20_000 });
     expect(lines(/alder\/db-1 PAUSED/)).toHaveLength(1);
     // From where it was: no second snapshot.
     expect(lines(/starting over|that is all there is now/)).toHaveLength(1);
 
-    proxy.cut();
-    proxy.mend(await second.url);
+    proxy.retarget(addressOf(await second.url));
+    proxy.cut('FIN');
     await vi.waitFor(() => expect(lines(/that is all there is now/)).toHaveLength(2), { timeout: 20_000 });
     expect(lines(/starting over: EPOCH_CHANGED/)).toHaveLength(1);
   } finally {
