@@ -82,6 +82,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   return app;
 
   async function refuse(reply: FastifyReply, status: number, error: Error): Promise<FastifyReply> {
+    // The path says to the formatter that this is no complaint of graphql-js; it is not part of the answer.
     const formatted = options.formatError(new GraphQLError(error.message, { originalError: error, path: [] }));
     if (status === 401) reply.header('www-authenticate', 'Bearer realm="virtgraph"');
     const { message, extensions } = formatted;
