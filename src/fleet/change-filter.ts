@@ -5,6 +5,8 @@ import type { ChangeFilter, DomainFilter, FleetObject } from './types.ts';
 /** What a subscriber wants to hear of. */
 export type ChangePredicate = {
   object(object: FleetObject): boolean;
+  /** Whether it can ever have matched: by what never changes of it. */
+  everObject(object: FleetObject): boolean;
   /**
    * Also a change by which an object *stops* matching: whoever holds the object must be told that it is another now.
    */
@@ -20,14 +22,19 @@ export function createChangeFilters(domainFilter: (filter: DomainFilter) => Doma
     const matchesDomain = domains ? domainFilter(domains) : null;
 
     const isHostWanted = (hostName: string) => hostNames === null || hostNames.has(hostName);
-    function object(candidate: FleetObject): boolean {
+    function everObject(candidate: FleetObject): boolean {
       if (wantedKinds !== null && !wantedKinds.has(candidate.kind)) return false;
-      if (!isHostWanted(candidate.kind === 'host' ? candidate.name : candidate.hostName)) return false;
-      if (matchesDomain === null) return true;
-      return candidate.kind === 'domain' && matchesDomain(candidate);
+      const hostName = candidate.kind === 'host' ? candidate.name : candidate.hostName;
+      if (!isHostWanted(hostName)) return false;
+      return !domains || (candidate.kind === 'domain' && (!domains.hosts || domains.hosts.includes(hostName)));
+    }
+    function object(candidate: FleetObject): boolean {
+      if (!everObject(candidate)) return false;
+      return matchesDomain === null || (candidate.kind === 'domain' && matchesDomain(candidate));
     }
     return {
       object,
+      everObject,
       news(news) {
         switch (news.type) {
           case 'upserted':

@@ -133,10 +133,11 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
       if (first.seqBefore <= shortAfter || first.seqBefore < ring.firstSeq) break;
       first = ring.entry(first.seqBefore);
     }
-    // The beginning of the stretch may have left the ring since: then nobody knows what matched, and all is told.
+    // The beginning of the stretch may have left the ring since: then nobody knows what matched, and all is told that can have.
     const isForgotten = shortAfter + 1 < ring.firstSeq;
-    const matches =
-      isForgotten || didMatchBefore(first) || (change.type === 'upserted' && wanted.object(change.object));
+    const matches = isForgotten
+      ? wanted.everObject(entry.news.object)
+      : didMatchBefore(first) || (change.type === 'upserted' && wanted.object(change.object));
     if (!matches) return null;
     if (change.type !== 'upserted') return change;
     return { ...change, changedFields: isNew || isForgotten ? null : [...changedFields] };

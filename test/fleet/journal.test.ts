@@ -285,12 +285,24 @@ describe('a slow reader', () => {
     // Now the entry that took it out leaves the journal.
     for (let more = 0; more < 3; more++) await changeTimes(host, others[0] ?? web, 1);
     const rest = await take(stream, 4);
-    expect(rest.map(brief)).toEqual([
-      'EVENT b=RUNNING',
-      'EVENT c=RUNNING',
-      'EVENT d=RUNNING',
-      'EVENT web=PAUSED',
-    ]);
+    expect(rest.map(brief)).toEqual(['EVENT b=RUNNING', 'EVENT c=RUNNING', 'EVENT d=RUNNING', 'EVENT web=PAUSED']);
+  });
+
+  test('is never told of another host’s domains, even when nobody knows any more what matched', async () => {
+    const [alpha, beta] = [createFakeHost('alpha'), createFakeHost('beta')];
+    const [ofAlpha, ofBeta] = [alpha.add('of-alpha'), beta.add('of-beta')];
+    const { fleet } = await fleetOf([alpha, beta], { readerLag: 3, entries: 6 });
+    const stream = openChanges(fleet, { snapshot: 'NEVER', filter: { hosts: ['beta'] } });
+    beta.add('early');
+    await settle();
+    await changeTimes(beta, ofBeta, 2);
+    await changeTimes(alpha, ofAlpha, 2);
+    expect((await take(stream, 2)).map(brief)).toEqual(['lagged 1', 'EVENT early=SHUTOFF']);
+    await changeTimes(beta, ofBeta, 2);
+    const rest = await take(stream, 3);
+    expect(
+      rest.map((change) => change.type === 'upserted' && change.object.kind === 'domain' && change.object.name),
+    ).toEqual(times(3, 'of-beta'));
   });
 
   test('who falls off the journal is told so, and starts over with a snapshot', async () => {
