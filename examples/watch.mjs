@@ -22,7 +22,7 @@ const query = `subscription Watch($after: Cursor, $hosts: [String!]) {
     ... on ObjectDeleted { cursor id }
     ... on SnapshotComplete { cursor }
     ... on Bookmark { cursor }
-    ... on HostInterrupted { cursor host { name } problem: reason { message } }
+    ... on HostInterrupted { cursor host { name } problem { message } }
     ... on HostResumed { cursor host { name } }
     ... on Lagged { dropped }
     ... on ResyncRequired { reason }

@@ -80,7 +80,7 @@ async function openConfiguredFleet(config: Config, dir: string, log: Log): Promi
 
 /** The configured one; else one made at the first start, so that ids of two gateways that nobody named differ. */
 async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
-  if (fleetId !== 'default') return fleetId;
+  if (fleetId !== null) return fleetId;
   return (await keptValue(join(dir, 'fleet-id'), randomUUID)).value;
 }
 

@@ -17,7 +17,8 @@ export type Timing = Readonly<ConfigInput['timing']>;
 export type Config = {
   /** `null`: there is no file, and all is default. */
   readonly file: string | null;
-  readonly fleetId: string;
+  /** `null`: one is made at the first start, and kept. */
+  readonly fleetId: string | null;
   readonly listen: {
     readonly host: string;
     readonly port: number;
@@ -44,7 +45,7 @@ export function createConfig(
   const { cert, key } = input.listen.tls ?? {};
   return {
     file,
-    fleetId: input.fleetId,
+    fleetId: input.fleetId ?? null,
     listen: {
       host: input.listen.host.replace(/^\[(.*)\]$/, '$1'),
       port: input.listen.port,

@@ -130,8 +130,10 @@ const origin = z
 
 const config = z.strictObject({
   fleetId: name()
-    .default('default')
-    .describe('Part of every id and cursor, so that those of another gateway are refused.'),
+    .optional()
+    .describe(
+      'Part of every id and cursor, so that those of another gateway are refused. Default: one made at the first start.',
+    ),
   listen: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),

@@ -51,7 +51,7 @@ export const changes = {
   Change: { __resolveType: (change) => typeNames[change.type] } satisfies ChangeResolvers,
   Node: { __resolveType: (object) => nodeTypeNames[object.kind] } satisfies NodeResolvers,
   ObjectDeleted: { id: (change, _args, { ids }) => ids.encode(change.ref) } satisfies ObjectDeletedResolvers,
-  HostInterrupted: { reason: (change) => change.host.problem } satisfies HostInterruptedResolvers,
+  HostInterrupted: { problem: (change) => change.host.problem } satisfies HostInterruptedResolvers,
 };
 
 /**

@@ -705,7 +705,7 @@ export type HostInterrupted = {
   /** When. */
   readonly observedAt: Scalars['DateTime']['output'];
   /** Why. */
-  readonly reason: Maybe<HostProblem>;
+  readonly problem: Maybe<HostProblem>;
 };
 
 /** One libvirt connection of a host. */
@@ -777,7 +777,7 @@ export type HostProblem = {
   readonly remedy: Scalars['String']['output'];
   /** Since when. */
   readonly since: Scalars['DateTime']['output'];
-  /** The step that failed: resolve, connect, key-exchange, host-key, authentication, channel, socket, libvirt-auth, open, running. */
+  /** The step that failed: config, resolve, connect, key-exchange, host-key, authentication, channel, socket, libvirt-auth, open, running. */
   readonly stage: Scalars['String']['output'];
 };
 
@@ -2149,7 +2149,7 @@ export type HostInterruptedResolvers<ContextType = Context, ParentType extends R
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   host?: Resolver<ResolversTypes['Host'], ParentType, ContextType>;
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  reason?: Resolver<Maybe<ResolversTypes['HostProblem']>, ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['HostProblem']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

@@ -45,8 +45,8 @@ interface ChangeMessage {
     readonly stateReason: string;
   };
   readonly host?: { readonly name: string; readonly status: string };
-  readonly resyncReason?: string;
-  readonly reason?: { readonly code: string; readonly stage: string };
+  readonly reason?: string;
+  readonly problem?: { readonly code: string; readonly stage: string };
 }
 
 const changesQuery = `subscription ($filter: ChangeFilter, $after: Cursor, $snapshot: SnapshotMode! = IF_NEEDED) {
@@ -56,8 +56,8 @@ const changesQuery = `subscription ($filter: ChangeFilter, $after: Cursor, $snap
     ... on ObjectDeleted { cursor origin id }
     ... on SnapshotComplete { cursor }
     ... on Bookmark { cursor }
-    ... on ResyncRequired { resyncReason: reason }
-    ... on HostInterrupted { cursor host { name status } reason { code stage } }
+    ... on ResyncRequired { reason }
+    ... on HostInterrupted { cursor host { name status } problem { code stage } }
     ... on HostResumed { cursor host { name status } }
   } }`;
 
@@ -167,7 +167,7 @@ describe('a subscriber is told of a gap, and of all that happened in it', () => 
     const interrupted = await watch.next('the interruption', ({ __typename }) => __typename === 'HostInterrupted');
     expect(interrupted).toMatchObject({
       host: { name: 'h1', status: 'LOST' },
-      reason: { code: 'CONNECTION_LOST', stage: 'running' },
+      problem: { code: 'CONNECTION_LOST', stage: 'running' },
     });
     expect(await readDomain('h1', 'victim')).toMatchObject({ state: 'RUNNING', stale: true });
     const interruptedAt = watch.seen.indexOf(interrupted);
@@ -232,7 +232,7 @@ describe('a subscriber is told of a gap, and of all that happened in it', () => 
     await other.close();
     const watch = gateway.watch<ChangeMessage>(changesQuery, { after: foreign.cursor });
     const refusal = await watch.next('the refusal of the cursor', ({ __typename }) => __typename === 'ResyncRequired');
-    expect(refusal.resyncReason).toBe('EPOCH_CHANGED');
+    expect(refusal.reason).toBe('EPOCH_CHANGED');
     await watch.next('the end of the snapshot', isSnapshotEnd);
   });
 });
@@ -245,7 +245,7 @@ describe('a host that hangs', () => {
     h1.signalLibvirtd('SIGSTOP');
     try {
       const interrupted = await watch.next('the loss', ({ __typename }) => __typename === 'HostInterrupted', 20_000);
-      expect(interrupted.reason).toEqual({ code: 'KEEPALIVE_TIMED_OUT', stage: 'running' });
+      expect(interrupted.problem).toEqual({ code: 'KEEPALIVE_TIMED_OUT', stage: 'running' });
       expect(await readDomain('h1', 'frozen')).toMatchObject({ state: 'RUNNING', stale: true });
       // With every host asked for something that only the host itself can say.
       const [alive, dead] = await Promise.all([
