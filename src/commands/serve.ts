@@ -12,6 +12,7 @@ import { errorFields, type Log, type LogLevel, openLog } from '../log.ts';
 import type { AuthMode } from '../server/auth.ts';
 import { openServer, type Server } from '../server/open-server.ts';
 import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
+import { createKeyCache } from '../ssh/key-cache.ts';
 import { describeProblems } from './check-config.ts';
 import { keptValue } from './kept-value.ts';
 import { packageVersion, readSdl } from './package-files.ts';
@@ -65,16 +66,23 @@ async function openConfiguredFleet(config: Config, dir: string, log: Log): Promi
   // Without a file the embedded fleet is served; with one, nothing but what it names.
   const targets = config.file === null ? simTargets() : config.hosts;
   const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
+  // One for all hosts: decrypting a key takes a third of a second in which nothing else runs.
+  const keys = createKeyCache();
   return openFleet({
     id: await fleetIdOf(config, dir),
     targets,
     segments: config.segments,
-    limits: { entries: limits.journalEntries, bytes: limits.journalBytes, readerLag: limits.subscriberQueue },
+    limits: {
+      entries: limits.journalEntries,
+      bytes: limits.journalBytes,
+      ageMs: limits.journalAgeSeconds * 1000,
+      readerLag: limits.subscriberQueue,
+    },
     periods: { reconcileMs: timing.reconcileSeconds * 1000, pollMs: timing.pollSeconds * 1000 },
     clock: systemClock,
     log,
     random: Math.random,
-    openDriver: (target, callOptions) => openDriver(target, { log, clock: systemClock, limiter }, callOptions),
+    openDriver: (target, callOptions) => openDriver(target, { log, clock: systemClock, limiter, keys }, callOptions),
   });
 }
 

@@ -105,8 +105,6 @@ const limits = z.strictObject({
 });
 
 const timing = z.strictObject({
-  connectSeconds: limit(1, 600, 30, 'How long reaching a host may take, from the name to its first answer.'),
-  callSeconds: limit(1, 3_600, 30, 'How long one call to a host may take.'),
   reconcileSeconds: limit(10, 86_400, 300, 'How often everything of a host is read again, events or not.'),
   pollSeconds: limit(1, 3_600, 10, 'How often a host without events is asked for its list and states.'),
 });
