@@ -63,7 +63,6 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   const tell = (news: SessionNews) => listener.tell(news);
   const log = options.log.child({ host: target.name });
   const over = new AbortController();
-  const { promise: ended, resolve: end } = Promise.withResolvers<VirtgraphError>();
   const replica = createReplica(target.name, listener);
   let connection: Connection | null = null;
   const retries = createRetries(clock, random);
@@ -131,7 +130,7 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
         setProblem(statusOfFailure(retryInMs), error, retryInMs);
       }
       settleOutcome();
-      if (!over.signal.aborted) await retries.wait(retryInMs, ended);
+      await retries.wait(retryInMs, over.signal);
     }
   }
 
@@ -140,29 +139,29 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
     return wasReady ? 'LOST' : 'CONNECTING';
   }
 
-  /** One connection from its first byte to its last. Returns how long to wait for the next. */
+  /** One connection from its first byte to its last. Returns how long to wait for the next; rejects when there was none. */
   async function connectAndUse(): Promise<number | null> {
     const driver = await connect();
     const openedAt = clock.monotonic();
     const mirror = openMirror({ driver, replica, periods: options.periods, clock, log, random });
+    const lost = new AbortController();
+    let synchronising: Promise<void> | null = null;
+    attempts.connected++;
+    connection = { driver, mirror, since: clock.now() };
     try {
-      attempts.connected++;
-      connection = { driver, mirror, since: clock.now() };
       const asOf = view.asOf ?? clock.now();
       change({ status: 'SYNCING', problem: null, asOf, facts: driver.facts, capabilities: driver.capabilities });
       logStatus('SYNCING', null);
-      const synchronising = synchronise(driver, mirror);
-      const reason = await Promise.race([driver.closed, ended]);
-      connection = null;
-      mirror.close();
-      await synchronising;
-      if (over.signal.aborted) return null;
+      synchronising = synchronise(driver, mirror, lost.signal);
+      const reason = await unlessAborted(driver.closed, over.signal);
       retries.connectedFor(clock.monotonic() - openedAt);
       return lose(reason, mirror.lastHeardAt);
     } finally {
       connection = null;
       mirror.close();
+      lost.abort();
       await driver.close();
+      await synchronising;
     }
   }
 
@@ -185,6 +184,7 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   }
 
   function lose(reason: VirtgraphError, lastHeardAt: number | null): number | null {
+    connection = null;
     const wasUp = view.status === 'READY';
     const retryInMs = retries.delayAfter(reason);
     // After silence nobody knows since when it was not true any more; a connection that was cut told us at once.
@@ -198,10 +198,10 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   }
 
   /** Reads everything, as often as it takes; a slow host is not dialled anew for being slow. Never rejects. */
-  async function synchronise(driver: Driver, mirror: Mirror) {
+  async function synchronise(driver: Driver, mirror: Mirror, lost: AbortSignal) {
     let tries = 0;
     const isOver = () => connection?.driver !== driver;
-    while (!isOver()) {
+    for (;;) {
       try {
         await mirror.reconcile();
         if (isOver()) return;
@@ -213,7 +213,8 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
         const retryInMs = retryDelayMs('network', tries, random());
         setProblem('SYNCING', error, retryInMs);
         settleOutcome();
-        await retries.wait(retryInMs, Promise.race([driver.closed, ended]));
+        await retries.wait(retryInMs, lost);
+        if (isOver()) return;
       }
     }
   }
@@ -295,7 +296,6 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
     },
     async close() {
       over.abort(stoppingHost(target.name));
-      end(stoppingHost(target.name));
       await living;
     },
   };

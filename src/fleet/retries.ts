@@ -12,8 +12,8 @@ export type Retries = {
   delayAfter(error: unknown): number | null;
   /** A connection is over that was there for so long. */
   connectedFor(ms: number): void;
-  /** Ends with the delay (`null`: never by itself), with `now`, or with `orUntil`. Never rejects. */
-  wait(delayMs: number | null, orUntil: Promise<unknown>): Promise<void>;
+  /** Ends with the delay (`null`: never by itself), with `now`, or with the signal. Never rejects. */
+  wait(delayMs: number | null, signal: AbortSignal): Promise<void>;
   /** Ends the wait, if there is one. */
   now(): void;
 };
@@ -35,18 +35,28 @@ export function createRetries(clock: Clock, random: () => number): Retries {
     connectedFor(ms) {
       if (ms >= healthyAfterMs) failures = 0;
     },
-    async wait(delayMs, orUntil) {
-      const { promise: woken, resolve } = Promise.withResolvers<void>();
+    async wait(delayMs, signal) {
+      // Not by racing against a promise that lives as long as the host: each wait would leave something behind in it.
       const over = new AbortController();
-      endWait = resolve;
-      // Rejects only when it is taken back below.
-      const timer = delayMs === null ? [] : [sleep(clock, delayMs, over.signal).catch(() => {})];
-      await Promise.race([woken, orUntil, ...timer]);
-      over.abort();
-      if (endWait === resolve) endWait = null;
+      const end = () => over.abort();
+      endWait = end;
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
+      const waited = delayMs === null ? untilAborted(over.signal) : sleep(clock, delayMs, over.signal);
+      // Rejects only when it is over.
+      await waited.catch(() => {});
+      signal.removeEventListener('abort', end);
+      if (endWait === end) endWait = null;
     },
     now() {
       endWait?.();
     },
   };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

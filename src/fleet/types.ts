@@ -99,6 +99,7 @@ export type HostLinkView = {
     readonly callsInFlight: number;
     readonly callsAbandoned: number;
     readonly callsQueued: number;
+    readonly wedged: boolean;
   }[];
   readonly lastEventAt: number | null;
   readonly lastReconcileAt: number | null;
