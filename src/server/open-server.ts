@@ -17,6 +17,7 @@ import { createMetrics } from './metrics.ts';
 import { createOperations } from './operations.ts';
 import { createSockets } from './sockets.ts';
 import { createEventStreams } from './sse.ts';
+import { trackUnusedConnections } from './unused-connections.ts';
 
 export type ServerOptions = {
   readonly fleet: Fleet;
@@ -87,6 +88,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     formatError,
     log,
   });
+  const unused = trackUnusedConnections(app.server, options.listen.tls ? 'secureConnection' : 'connection');
   app.server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
   await app.listen({ host: options.listen.host, port: options.listen.port });
   health.started();
@@ -101,6 +103,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       abort.abort(new Error('The gateway is stopping.'));
       app.server.closeAllConnections();
     });
+    unused.end();
     await app.close();
     stopWaiting();
     abort.abort(new Error('The gateway is stopping.'));

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Log } from '../../src/log.ts';
 import { silentLog } from '../../src/log.ts';
 import { createIdCodec } from '../../src/resolvers/ids.ts';
 import type { Server } from '../../src/server/open-server.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { ask, openGateway, testLimits, testToken } from '../support/gateway.ts';
 import { createMemoryFleet, type MemoryFleet, someDomain } from '../support/memory-fleet.ts';
 
@@ -200,6 +203,19 @@ test('what the gateway says of its limits is what it was given', async () => {
       },
     },
   });
+});
+
+test('a server that closes does not wait for a connection on which nobody asked anything', async () => {
+  // Its time stands still, so that it would wait for ever.
+  const closing = await openGateway(createMemoryFleet(), { clock: createFakeClock() });
+  const silent = connect(Number(new URL(closing.url).port), '127.0.0.1');
+  await once(silent, 'connect');
+  // Answered on another connection, after the silent one was taken.
+  await fetch(`${closing.url}/healthz`);
+  const ended = once(silent.resume(), 'close');
+  await closing.close();
+  await ended;
+  expect(silent.destroyed).toBe(true);
 });
 
 test('a server that closes says so, waits for answers under way, and then for nobody', async () => {
