@@ -1,7 +1,7 @@
 import type { Driver } from '../drivers/driver.ts';
 import { VirtgraphError } from '../errors.ts';
 import type { MacAddress, Uuid } from '../model/brands.ts';
-import type { MacOwnerRef } from './mac-registry.ts';
+import type { MacOwnerRef } from './mac-owners.ts';
 import type { ActionOutcome, DomainRecord, HostView } from './types.ts';
 
 /** What an action needs of the host it works on. */

@@ -1,5 +1,5 @@
 import type { DomainInterface } from '../model/domain.ts';
-import type { NicTap } from './mac-registry.ts';
+import type { NicTap } from './mac-owners.ts';
 import type { DomainFilter, DomainRecord, LabelFilter } from './types.ts';
 
 /** What a filter asks beyond the record itself. */

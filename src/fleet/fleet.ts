@@ -9,12 +9,12 @@ import { createChangeFilters } from './change-filter.ts';
 import { createDomainActions } from './domain-actions.ts';
 import { createDomainFilters, hasLabels } from './domain-filter.ts';
 import { createDomainIndex } from './domain-query.ts';
-import { readFleetMetrics } from './fleet-metrics.ts';
 import { type HostSession, type OpenDriver, openHostSession, type SessionNews } from './host-session.ts';
 import { createJournal, defaultJournalLimits } from './journal.ts';
 import type { JournalLimits } from './journal-entry.ts';
 import { createMacRegistry } from './mac-registry.ts';
 import type { MirrorPeriods } from './mirror.ts';
+import { readFleetMetrics } from './read-metrics.ts';
 import { createStatsCohort } from './stats-cohort.ts';
 import type { PolledHost } from './stats-poller.ts';
 import { ratesBetween } from './stats-rates.ts';
@@ -35,7 +35,7 @@ export type FleetOptions = {
   readonly openDriver: OpenDriver;
 };
 
-export const defaultMirrorPeriods: MirrorPeriods = { reconcileMs: 300_000, pollMs: 10_000 };
+const defaultMirrorPeriods: MirrorPeriods = { reconcileMs: 300_000, pollMs: 10_000 };
 
 /** How long an address stays reserved when nobody knows whether a card has it: longer than any host takes to answer. */
 const unknownReservationMs = 600_000;

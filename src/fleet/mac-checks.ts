@@ -4,7 +4,7 @@ import { judgeGuestMac } from '../net/mac-rules.ts';
 import { deriveTapMac } from '../net/tap.ts';
 import { guestMacVerdict } from '../net/version-verdict.ts';
 import { describeOwner, isOwnedBy, type MacOwners } from './action-guards.ts';
-import type { MacOwnerRef } from './mac-registry.ts';
+import type { MacOwnerRef } from './mac-owners.ts';
 
 /** @throws INVALID_MAC_ADDRESS for one that no guest may have, before any host is asked. */
 export function requireGuestMac(mac: MacAddress, hostName: string) {

@@ -3,35 +3,13 @@ import type { MacAddress, Uuid } from '../model/brands.ts';
 import type { DomainInterface } from '../model/domain.ts';
 import type { NamedSegment } from '../model/segment.ts';
 import { allocateMac } from '../net/allocate.ts';
-import { findMacConflicts, type MacConflictKind, type MacConflictSeverity, type NicRecord } from '../net/conflicts.ts';
+import { findMacConflicts, type NicRecord } from '../net/conflicts.ts';
 import { createSegmentMap, segmentOf } from '../net/segment.ts';
 import { deriveTapMac, tapOf } from '../net/tap.ts';
+import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
 import type { DomainRecord, NetworkRecord } from './types.ts';
 
-/** One network card that has an address, as the guest's or as its tap's. */
-export type MacOwnerRef = {
-  readonly hostName: string;
-  readonly domainUuid: Uuid;
-  readonly domainName: string;
-  /** From 0; cards that only the stored configuration has are counted after those it runs with. */
-  readonly interfaceIndex: number;
-  readonly role: 'GUEST' | 'TAP';
-  readonly active: boolean;
-};
-
-export type MacConflict = {
-  readonly kind: MacConflictKind;
-  readonly severity: MacConflictSeverity;
-  readonly macAddress: MacAddress;
-  readonly segment: string;
-  readonly parties: readonly MacOwnerRef[];
-  readonly message: string;
-};
-
-/** A card's tap address, or why it has none that can be derived. */
-export type NicTap =
-  | { readonly tapMac: MacAddress; readonly note: null }
-  | { readonly tapMac: null; readonly note: string };
+export type { MacConflict, MacOwnerRef };
 
 /** What the registry must know of a host beyond its domains. */
 export type MacSurroundings = {

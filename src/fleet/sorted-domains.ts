@@ -24,7 +24,7 @@ function placed(field: DomainOrderField, domain: DomainRecord): SortedDomain {
 }
 
 /** Ascending; equal ones follow by host and UUID. By code units: the same for everybody, and a cursor finds its place again. */
-export function compareKeys(field: DomainOrderField, a: SortKey, b: SortKey): number {
+function compareKeys(field: DomainOrderField, a: SortKey, b: SortKey): number {
   const byValue = compare(a.value, b.value);
   const byHost = compare(a.hostName, b.hostName);
   return (field === 'HOST' ? byHost || byValue : byValue || byHost) || compare(a.uuid, b.uuid);

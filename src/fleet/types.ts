@@ -6,7 +6,8 @@ import type { HostCapabilities, HostFacts, HostStatus } from '../model/host.ts';
 import type { Network, StoragePool } from '../model/network.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
-import type { MacConflict, MacOwnerRef, NicTap } from './mac-registry.ts';
+import type { HostLinkView } from './host-link.ts';
+import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
 
 /**
  * The whole fleet, as the layers above see it. Everything it hands out is immutable: what changes is a new object.
@@ -90,20 +91,7 @@ export type HostView = {
   readonly capabilities: HostCapabilities | null;
 };
 
-/** Read at the moment of asking, unlike a `HostView`, since it changes with every call. */
-export type HostLinkView = {
-  readonly connectedAt: number;
-  readonly roundTripMs: number | null;
-  readonly lanes: readonly {
-    readonly name: string;
-    readonly callsInFlight: number;
-    readonly callsAbandoned: number;
-    readonly callsQueued: number;
-    readonly wedged: boolean;
-  }[];
-  readonly lastEventAt: number | null;
-  readonly lastReconcileAt: number | null;
-};
+export type { HostLinkView };
 
 /** A domain as last read. Flat, immutable, shared between the replica, the journal and answers. */
 export type DomainRecord = DomainStatus & {

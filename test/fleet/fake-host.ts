@@ -346,7 +346,7 @@ export function createFakeHost(name: string): FakeHost {
       closed,
       link: () => ({
         roundTripMs: 1,
-        lanes: [{ name: 'control', callsInFlight: 0, callsAbandoned: 0, callsQueued: 0 }],
+        lanes: [{ name: 'control', callsInFlight: 0, callsAbandoned: 0, callsQueued: 0, wedged: false }],
       }),
       async close() {
         fail(gone());

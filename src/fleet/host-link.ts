@@ -1,0 +1,14 @@
+/** Read at the moment of asking, unlike a `HostView`, since it changes with every call. */
+export type HostLinkView = {
+  readonly connectedAt: number;
+  readonly roundTripMs: number | null;
+  readonly lanes: readonly {
+    readonly name: string;
+    readonly callsInFlight: number;
+    readonly callsAbandoned: number;
+    readonly callsQueued: number;
+    readonly wedged: boolean;
+  }[];
+  readonly lastEventAt: number | null;
+  readonly lastReconcileAt: number | null;
+};

@@ -1,0 +1,24 @@
+import type { FleetMetrics } from './fleet-metrics.ts';
+import type { HostSession } from './host-session.ts';
+import type { Journal } from './journal.ts';
+import type { StatsCohort } from './stats-cohort.ts';
+
+export function readFleetMetrics(
+  sessions: readonly HostSession[],
+  journal: Pick<Journal, 'size'>,
+  stats: Pick<StatsCohort, 'streams'>,
+): FleetMetrics {
+  const { entries, bytes, written, readers } = journal.size;
+  return {
+    hosts: sessions.map(({ target, view, attempts, link, replica }) => ({
+      name: target.name,
+      status: view().status,
+      reconnects: Math.max(0, attempts.connected - 1),
+      failedAttempts: attempts.failed,
+      link: link(),
+      domains: [...replica.domains.values()].map(({ uuid, name, state }) => ({ uuid, name, state })),
+    })),
+    journal: { entries, estimatedBytes: bytes, written, readers },
+    statsStreams: stats.streams,
+  };
+}
