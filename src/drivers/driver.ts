@@ -47,6 +47,8 @@ export type LinkReading = {
     /** Given up on, but not yet answered: they still count. */
     readonly callsAbandoned: number;
     readonly callsQueued: number;
+    /** Calls given up on hold so many of its places that it is left alone until the host has answered some. */
+    readonly wedged: boolean;
   }[];
 };
 

@@ -4,7 +4,7 @@ import { readPage, tableUnder } from './markdown.ts';
 
 /** A fleet in which every number has a value, so that every label shows. */
 async function metricsPage(): Promise<string> {
-  const lane = { name: 'control', callsInFlight: 1, callsAbandoned: 1, callsQueued: 1 };
+  const lane = { name: 'control', callsInFlight: 1, callsAbandoned: 1, callsQueued: 1, wedged: false };
   const link = { connectedAt: 1, roundTripMs: 1, lanes: [lane], lastEventAt: 1, lastReconcileAt: 1 };
   const domains = [{ uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f', name: 'web', state: 'RUNNING' as const }];
   const metrics = createMetrics({

@@ -73,8 +73,10 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
     },
     async destroyDomain(uuid, options) {
       const flags = options.graceful ? destroyFlags.GRACEFUL : 0;
-      // The daemon gives a guest 15 s and more to die: the deadline of a change, though on the control lane.
-      await refs.call(procedures.domainDestroyFlags, uuid, { flags }, { ...options, deadlineMs: 35_000 });
+      // The daemon gives a guest 15 s and more to die: the deadline of a change, though on the control lane. Two at
+      // a time, or those who list and look would wait for the dying, and so would the daemon's five reserved workers.
+      const patience = { deadlineMs: 35_000, turn: 'force off' };
+      await refs.call(procedures.domainDestroyFlags, uuid, { flags }, { ...options, ...patience });
     },
     async suspendDomain(uuid, options) {
       await refs.call(procedures.domainSuspend, uuid, {}, options);

@@ -2,6 +2,10 @@
  * The libvirt connections ("lanes") of one host over its one transport. The daemon serves only so many calls
  * of one connection at once, so whatever may wait for a guest gets a connection of its own, and the control
  * lane always answers. Events come over the control lane; the others are opened when first needed.
+ *
+ * A lane whose places are held by calls that nobody waits for any more is wedged. Nothing takes those calls back: whoever
+ * closes the connection leaves the daemon's workers to them, and the next connection loses as many again. So a wedged lane
+ * is left alone until the daemon answers, one more connection does its work meanwhile, and there is one such for a host.
  */
 import { VirtgraphError } from '../../errors.ts';
 import type { Uuid } from '../../model/brands.ts';
@@ -19,6 +23,10 @@ export type LaneCallOptions = CallOptions & {
   readonly deadlineMs?: number;
   /** Instead of the procedure's own lane. */
   readonly lane?: Lane;
+  /** Instead of the guest: two calls of the same turn at once on their lane. */
+  readonly turn?: string;
+  /** The daemon answered when nobody waited any more. */
+  readonly onLateAnswer?: () => void;
 };
 
 export type Lanes = {
@@ -37,80 +45,146 @@ export type LanesOptions = {
   readonly single: boolean;
 };
 
+type Opened = {
+  readonly connection: Promise<LibvirtConnection>;
+  client: RpcClient | null;
+  /** Calls that are about to be made over it. */
+  callers: number;
+};
+
 export function createLanes({ control, openConnection, single }: LanesOptions): Lanes {
+  const controlOpened: Opened = { connection: Promise.resolve(control), client: control.client, callers: 0 };
   /** Opened, or being opened. A lane that was lost is not in it any more. */
-  const opened = new Map<Lane, { connection: Promise<LibvirtConnection>; client: RpcClient | null }>();
+  const opened = new Map<Lane, Opened>([['control', controlOpened]]);
+  /** The one connection more, and the lane whose work it does. */
+  let replacement: { readonly lane: Lane; readonly opened: Opened } | null = null;
   let closing: Promise<void> | null = null;
 
-  function connectionFor(lane: Lane): Promise<LibvirtConnection> {
-    if (single || lane === 'control') return Promise.resolve(control);
-    const known = opened.get(lane);
-    if (known) return known.connection;
-    if (closing) return Promise.reject(connectionLost('The gateway closed the connection.'));
-    const connection = openConnection();
-    const entry: { connection: Promise<LibvirtConnection>; client: RpcClient | null } = { connection, client: null };
-    opened.set(lane, entry);
-    const forget = () => {
-      if (opened.get(lane) === entry) opened.delete(lane);
-    };
+  function open(onLost: (lost: Opened) => void): Opened {
+    const connection: Promise<LibvirtConnection> = closing
+      ? Promise.reject(connectionLost('The gateway closed the connection.'))
+      : openConnection();
+    const entry: Opened = { connection, client: null, callers: 0 };
+    const forget = () => onLost(entry);
     connection.then(({ client }) => {
       entry.client = client;
       // Its own callers have been told; the next call opens it anew.
       return client.closed.then(forget);
     }, forget);
-    return connection;
+    return entry;
+  }
+
+  function openLane(lane: Lane): Opened {
+    const entry = open((lost) => {
+      if (opened.get(lane) === lost) opened.delete(lane);
+    });
+    opened.set(lane, entry);
+    return entry;
+  }
+
+  function replace(lane: Lane): Opened {
+    const entry = open((lost) => {
+      if (replacement?.opened === lost) replacement = null;
+    });
+    replacement = { lane, opened: entry };
+    return entry;
+  }
+
+  const isWedged = ({ client }: Opened) => client?.reading.wedged ?? false;
+
+  /** Where a call of that lane goes now. @throws RESOURCE_EXHAUSTED when nothing that is asked would be answered. */
+  function connectionFor(lane: Lane, call: { readonly name: string; readonly mutating: boolean }): Opened {
+    const own = single ? controlOpened : (opened.get(lane) ?? openLane(lane));
+    if (!isWedged(own)) {
+      retireReplacement(lane);
+      return own;
+    }
+    if (!single && replacement === null) return replace(lane);
+    if (replacement?.lane === lane && !isWedged(replacement.opened)) return replacement.opened;
+    throw wedged(lane, call);
+  }
+
+  /** The lane itself works again: its replacement goes as soon as it owes nobody an answer. */
+  function retireReplacement(lane: Lane): void {
+    if (replacement?.lane !== lane) return;
+    const { connection, client, callers } = replacement.opened;
+    if (client === null || callers + client.reading.callsInFlight + client.reading.callsQueued > 0) return;
+    replacement = null;
+    void closeQuietly(connection);
   }
 
   async function call<A, R>(procedure: Procedure<A, R>, args: A, options: LaneCallOptions): Promise<R> {
     const lane = options.lane ?? procedure.lane;
     const unsent = { name: procedure.name, mutating: procedure.mutating, written: false };
-    let client = control.client;
-    if (!single && lane !== 'control') {
+    for (;;) {
+      const used = connectionFor(lane, procedure);
+      let client: RpcClient;
+      used.callers += 1;
       try {
-        ({ client } = await orAborted(connectionFor(lane), options.signal));
+        ({ client } = await orAborted(used.connection, options.signal));
       } catch (error) {
         if (options.signal.aborted) throw abortFailure(unsent, options.signal.reason);
         throw error instanceof VirtgraphError ? connectionFailure(unsent, error) : error;
+      } finally {
+        used.callers -= 1;
+      }
+      try {
+        return await client.call(procedure, args, {
+          ...options,
+          deadlineMs: options.deadlineMs ?? deadlineMs[lane],
+          turn: options.turn ?? (lane === 'work' ? (options.guest ?? null) : null),
+        });
+      } catch (error) {
+        // Whoever waits behind calls that are never answered was not sent, and goes where it can be.
+        if (client.reading.wedged) client.releaseWaiting(goElsewhere);
+        if (error !== goElsewhere) throw error;
       }
     }
-    return client.call(procedure, args, {
-      ...options,
-      deadlineMs: options.deadlineMs ?? deadlineMs[lane],
-      guest: lane === 'work' ? (options.guest ?? null) : null,
-    });
   }
 
-  async function closeAll(): Promise<void> {
-    const others = [...opened.values()].map(async ({ connection }) => {
-      // One that never opened has nothing to close.
-      const open = await connection.catch(() => null);
-      await open?.close();
-    });
-    await Promise.all([control.close(), ...others]);
+  function all(): readonly { readonly name: string; readonly opened: Opened }[] {
+    const lanes = [...opened].map(([lane, entry]) => ({ name: lane as string, opened: entry }));
+    if (replacement) lanes.push({ name: `${replacement.lane} (replacement)`, opened: replacement.opened });
+    return lanes;
   }
 
   return {
     call,
     closed: control.client.closed,
     link() {
-      const clients: [string, RpcClient][] = [['control', control.client]];
-      for (const [lane, { client }] of opened) if (client) clients.push([lane, client]);
-      const readings = clients.map(([name, { reading }]) => ({ name, ...reading }));
-      return {
-        roundTripMs: readings[0]?.roundTripMs ?? null,
-        lanes: readings.map(({ name, callsInFlight, callsAbandoned, callsQueued }) => ({
-          name,
-          callsInFlight,
-          callsAbandoned,
-          callsQueued,
-        })),
-      };
+      const lanes = all().flatMap(({ name, opened: { client } }) => {
+        if (!client) return [];
+        const { callsInFlight, callsAbandoned, callsQueued, wedged: isStuck } = client.reading;
+        return [{ name, callsInFlight, callsAbandoned, callsQueued, wedged: isStuck }];
+      });
+      return { roundTripMs: control.client.reading.roundTripMs, lanes };
     },
     close() {
-      closing ??= closeAll();
+      closing ??= Promise.all(all().map((lane) => closeQuietly(lane.opened.connection))).then(() => {});
       return closing;
     },
   };
+}
+
+/** Told to calls that were not sent, and to nobody else. */
+const goElsewhere = new VirtgraphError('RESOURCE_EXHAUSTED', 'The lane is wedged.', { outcome: 'NOT_SENT' });
+
+function wedged(lane: Lane, { name, mutating }: { readonly name: string; readonly mutating: boolean }) {
+  return new VirtgraphError(
+    'RESOURCE_EXHAUSTED',
+    `${name}: the host owes the answers of too many calls already (the ${lane} lane is wedged). It waits for guests whose monitor does not answer.`,
+    {
+      ...(mutating && { outcome: 'NOT_SENT' as const }),
+      remedy:
+        'See Domain.monitor for the guests that do not answer: mend what they wait for (their storage, often), or force them off. The gateway goes on by itself when the host has answered.',
+    },
+  );
+}
+
+async function closeQuietly(connection: Promise<LibvirtConnection>): Promise<void> {
+  // One that never opened has nothing to close.
+  const open = await connection.catch(() => null);
+  await open?.close();
 }
 
 /** The promise, or a rejection as soon as nobody waits any more. */

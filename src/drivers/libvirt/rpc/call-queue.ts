@@ -2,8 +2,8 @@ import { type CallPriority, callPriorities } from '../../driver.ts';
 
 export type Waiting = {
   readonly priority: CallPriority;
-  /** The guest whose monitor the call may enter; `null` where it concerns none. */
-  readonly guest: string | null;
+  /** What the call takes turns for, such as the guest whose monitor it may enter; `null` where it need not. */
+  readonly turn: string | null;
 };
 
 /** Calls that wait for a place on the connection: by priority, first come first served within one. */
@@ -28,7 +28,7 @@ export class CallQueue<T extends Waiting> {
     return true;
   }
 
-  /** The next call that may go; one whose guest has all it may have does not hold up those behind it. */
+  /** The next call that may go; one that has to wait for its turn does not hold up those behind it. */
   take(mayGo: (call: T) => boolean): T | null {
     for (const line of this.#lines.values()) {
       const index = line.findIndex(mayGo);

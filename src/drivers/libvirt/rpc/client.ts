@@ -41,8 +41,8 @@ export type ClientOptions = {
   readonly onHint: (hint: HostHint) => void;
   /** One below the daemon's `max_client_requests`. */
   readonly maxInFlight?: number;
-  /** So many calls at once that may enter one guest's monitor. */
-  readonly maxInFlightPerGuest?: number;
+  /** So many calls of one turn at once. */
+  readonly maxInFlightPerTurn?: number;
   /** How many calls may wait for a place. */
   readonly maxQueued?: number;
 };
@@ -50,13 +50,18 @@ export type ClientOptions = {
 export type ClientCallOptions = CallOptions & {
   /** From the call to its answer, waiting for a place included. */
   readonly deadlineMs: number;
-  readonly guest?: string | null;
+  /** Calls of the same turn, such as those that may enter one guest's monitor, are few at a time. */
+  readonly turn?: string | null;
+  /** The daemon answered after all, when nobody waited any more: whatever held it has let go. */
+  readonly onLateAnswer?: () => void;
 };
 
 export type ClientReading = {
   readonly callsInFlight: number;
   readonly callsAbandoned: number;
   readonly callsQueued: number;
+  /** Calls given up on hold all its places but one: the daemon is stuck with what was asked of it here. */
+  readonly wedged: boolean;
   readonly roundTripMs: number | null;
   /** Messages of the daemon that we do not know, and frames of streams that nobody opened. */
   readonly framesIgnored: number;
@@ -68,8 +73,9 @@ type Call = {
   readonly serial: number;
   readonly mutating: boolean;
   readonly priority: CallPriority;
-  readonly guest: string | null;
+  readonly turn: string | null;
   readonly frame: Buffer;
+  readonly onLateAnswer: (() => void) | undefined;
   written: boolean;
   /** Its caller has been answered, one way or another. */
   settled: boolean;
@@ -95,7 +101,7 @@ export class RpcClient {
   /** Takes the stream over: it is destroyed with the client. */
   constructor(stream: Duplex, options: ClientOptions) {
     this.#stream = stream;
-    this.#options = { maxInFlight: 4, maxInFlightPerGuest: 2, maxQueued: 1_000, ...options };
+    this.#options = { maxInFlight: 4, maxInFlightPerTurn: 2, maxQueued: 1_000, ...options };
     this.#queue = new CallQueue(this.#options.maxQueued);
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.once('error', (error: Error) => this.fail(connectionLost(`The connection failed: ${error.message}`, error)));
@@ -116,6 +122,7 @@ export class RpcClient {
       callsInFlight: this.#inFlight.size,
       callsAbandoned,
       callsQueued: this.#queue.size,
+      wedged: callsAbandoned >= this.#options.maxInFlight - 1,
       roundTripMs: this.#keepalive?.roundTripMs ?? null,
       framesIgnored: this.#framesIgnored,
     };
@@ -147,7 +154,8 @@ export class RpcClient {
       serial,
       mutating,
       priority: options.priority ?? (mutating ? 'mutation' : 'read'),
-      guest: options.guest ?? null,
+      turn: options.turn ?? null,
+      onLateAnswer: options.onLateAnswer,
       frame: encodeFrame(header, procedure.args, args),
       written: false,
       settled: false,
@@ -170,6 +178,11 @@ export class RpcClient {
     if (!this.#queue.push(call)) call.fail(queueFullFailure(call, this.#options.maxQueued));
     this.#pump();
     return promise;
+  }
+
+  /** Lets go of the calls that wait for a place and were not sent: each fails with `reason`. */
+  releaseWaiting(reason: VirtgraphError): void {
+    for (const call of this.#queue.drain()) call.fail(reason);
   }
 
   /** Starts our own pings. The daemon's are answered in any case. An interval of 0: none. */
@@ -214,7 +227,7 @@ export class RpcClient {
   /** Sends what may go. */
   #pump(): void {
     while (!this.#reason && this.#inFlight.size < this.#options.maxInFlight) {
-      const call = this.#queue.take(({ guest }) => guest === null || this.#mayEnter(guest));
+      const call = this.#queue.take(({ turn }) => turn === null || this.#mayTake(turn));
       if (!call) return;
       this.#inFlight.set(call.serial, call);
       call.written = true;
@@ -222,10 +235,10 @@ export class RpcClient {
     }
   }
 
-  #mayEnter(guest: string): boolean {
+  #mayTake(turn: string): boolean {
     let count = 0;
-    for (const call of this.#inFlight.values()) if (call.guest === guest) count += 1;
-    return count < this.#options.maxInFlightPerGuest;
+    for (const call of this.#inFlight.values()) if (call.turn === turn) count += 1;
+    return count < this.#options.maxInFlightPerTurn;
   }
 
   #nextSerial(): number {
@@ -290,8 +303,12 @@ export class RpcClient {
     if (!call.settled) {
       if (frame.status === messageStatuses.OK) call.succeed(frame);
       else call.fail(fromLibvirtError(decodePayload(frame, remoteError), call.mutating ? 'FAILED' : undefined));
+      this.#inFlight.delete(frame.serial);
+      return;
     }
+    // Its place first: whoever is told may look.
     this.#inFlight.delete(frame.serial);
+    call.onLateAnswer?.();
   }
 
   #onMessage(frame: Frame): void {

@@ -107,7 +107,7 @@ describe('calls', () => {
 
   test('of one guest take two places and leave the others to other guests', async () => {
     const client = open();
-    const ofGuest = (guest: string) => client.call(version, null, patient({ guest }));
+    const ofGuest = (guest: string) => client.call(version, null, patient({ turn: guest }));
     const calls = [ofGuest('a'), ofGuest('a'), ofGuest('a'), ofGuest('b')];
     const sent = [];
     for (let i = 0; i < 3; i += 1) sent.push(await daemon.nextCall('connectGetLibVersion'));

@@ -1,0 +1,67 @@
+import type { Driver } from '../../../src/drivers/driver.ts';
+import { openLibvirtDriver } from '../../../src/drivers/libvirt/driver.ts';
+import { createSimDaemon, type SimDaemon } from '../../../src/drivers/libvirt/sim/daemon.ts';
+import { defineDomain } from '../../../src/drivers/libvirt/sim/domain-store.ts';
+import { startDomain } from '../../../src/drivers/libvirt/sim/lifecycle.ts';
+import type { Transport } from '../../../src/drivers/libvirt/transport.ts';
+import { silentLog } from '../../../src/log.ts';
+import type { Uuid } from '../../../src/model/brands.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { guestXml, uuid } from './sim/sim-host.ts';
+
+/** The driver of an embedded host whose guests all run, in a time of its own. */
+export type SimDriver = {
+  readonly driver: Driver;
+  readonly daemon: SimDaemon;
+  readonly clock: FakeClock;
+  readonly running: readonly Uuid[];
+  close(): Promise<void>;
+};
+
+export async function openSimDriver({ guests }: { readonly guests: number }): Promise<SimDriver> {
+  const clock = createFakeClock();
+  const running = Array.from({ length: guests }, (_, index) => uuid(index + 1));
+  const daemon = createSimDaemon({
+    name: 'sim',
+    hypervisor: 'qemu',
+    clock,
+    populate(host) {
+      for (let number = 1; number <= guests; number += 1) {
+        const domain = defineDomain(host, guestXml(number), { validate: false });
+        startDomain(host, domain, { paused: false, forceBoot: false });
+      }
+    },
+  });
+  const transport: Transport = {
+    routes: [{ label: 'sim', kind: 'socket', open: async () => daemon.connect() }],
+    close: async () => {},
+  };
+  const target = {
+    name: 'h1',
+    uri: 'qemu+sim://sim/system',
+    labels: {},
+    readOnly: false,
+    driver: 'qemu',
+    transport: { kind: 'sim', daemonName: 'sim', options: {} },
+    connectName: 'qemu:///system',
+    session: false,
+    socket: null,
+    mode: 'auto',
+    keepaliveIntervalMs: 5_000,
+    keepaliveCount: 5,
+  } as const;
+  const { signal } = new AbortController();
+  const driver = await openLibvirtDriver(target, transport, { clock, log: silentLog }, { signal });
+  return {
+    driver,
+    daemon,
+    clock,
+    running,
+    async close() {
+      const closing = driver.close();
+      await clock.advance(2_000);
+      await closing;
+      daemon.close();
+    },
+  };
+}
