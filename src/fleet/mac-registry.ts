@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import type { MacAddress, Uuid } from '../model/brands.ts';
+import type { MacAddress } from '../model/brands.ts';
 import type { DomainInterface } from '../model/domain.ts';
 import type { NamedSegment } from '../model/segment.ts';
 import { allocateMac } from '../net/allocate.ts';
