@@ -23,6 +23,7 @@ export const errorCodes = {
   TIMEOUT: { retryable: true },
   OUTCOME_UNKNOWN: { retryable: false },
   CURSOR_EXPIRED: { retryable: false },
+  SLOW_CONSUMER: { retryable: true },
   LIMIT_EXCEEDED: { retryable: false },
   LIBVIRT_ERROR: { retryable: false },
   INTERNAL: { retryable: false },

@@ -22,6 +22,8 @@ export type JournalLimits = {
   readonly ageMs: number;
   /** A reader that is further behind is told `lagged`, and of each object only the latest. */
   readonly readerLag: number;
+  /** One that has been further behind than that for so long, without a break, is ended. */
+  readonly slowReaderMs: number;
   /** After so much silence a reader gets a `bookmark`. */
   readonly bookmarkMs: number;
 };

@@ -1,3 +1,4 @@
+import { VirtgraphError } from '../errors.ts';
 import type { ChangePredicate } from './change-filter.ts';
 import type { Place } from './cursor.ts';
 import { changeOf, type JournalEntry, type JournalRing, type WaitingReader } from './journal-entry.ts';
@@ -28,6 +29,10 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
   const announcements: Change[] = [];
   let waiting: ((result: IteratorResult<Change>) => void) | null = null;
   let lastToldAt = ring.clock.monotonic();
+  /** Until then it was busy with the present state, or with what it came back for: that takes as long as it takes. */
+  let busyUntil = ring.clock.now();
+  /** Since when it has been too far behind, without a break; `null`: it keeps up. */
+  let laggingSince: number | null = null;
   let over = false;
   begin();
 
@@ -68,20 +73,49 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
       if (announcement) return announcement;
       if (snapshot !== null) return takeOfSnapshot(snapshot);
       if (position + 1 < ring.firstSeq) {
+        checkPatience();
         // What fell off the ring is not known any more, deletions among it: only the whole state makes it good.
         announcements.push({ type: 'lagged', dropped: ring.firstSeq - 1 - position });
         startOver('CURSOR_EXPIRED');
         continue;
       }
-      if (position === ring.lastSeq) return null;
-      if (position >= exactUntil && position >= shortUntil && ring.lastSeq - position > ring.limits.readerLag) {
-        cutShort();
-        continue;
+      if (position >= exactUntil && position >= shortUntil) {
+        if (ring.lastSeq - position > ring.limits.readerLag) {
+          checkPatience();
+          cutShort();
+          continue;
+        }
+        laggingSince = null;
       }
+      if (position === ring.lastSeq) return null;
       position++;
+      if (position === exactUntil) busyUntil = ring.clock.now();
       const change = position <= shortUntil ? tellInShort(ring.entry(position)) : tell(ring.entry(position));
       if (change) return change;
     }
+  }
+
+  /**
+   * Too far behind, once more or for the first time. Who has been so for long is told to come back instead: each
+   * further attempt to catch him up would cost work, and he would still look at what is long past.
+   * @throws SLOW_CONSUMER
+   */
+  function checkPatience() {
+    const now = ring.clock.now();
+    // When the entry came that was one too many; of what fell off the ring, nothing older is known than what is left.
+    const oneTooMany = ring.entry(
+      Math.min(Math.max(position + ring.limits.readerLag + 1, ring.firstSeq), ring.lastSeq),
+    );
+    laggingSince ??= Math.max(busyUntil, oneTooMany.observedAt);
+    if (now - laggingSince <= ring.limits.slowReaderMs) return;
+    const seconds = Math.round(ring.limits.slowReaderMs / 1000);
+    throw new VirtgraphError(
+      'SLOW_CONSUMER',
+      `This subscription was more than ${ring.limits.readerLag} changes behind for more than ${seconds} s.`,
+      {
+        remedy: 'Subscribe again, with a narrower filter or fewer fields; after a `changes` cursor where there is one.',
+      },
+    );
   }
 
   function takeOfSnapshot(present: NonNullable<typeof snapshot>): Change {
@@ -99,6 +133,7 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
       };
     }
     snapshot = null;
+    busyUntil = ring.clock.now();
     return { type: 'snapshotComplete', cursor: ring.cursorAt(position) };
   }
 
@@ -173,7 +208,13 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
       if (waiting !== null) {
         return Promise.reject(new Error('A journal reader is asked for one change at a time.'));
       }
-      const change = take();
+      let change: Change | null;
+      try {
+        change = take();
+      } catch (error) {
+        void reader.return();
+        return Promise.reject(error);
+      }
       if (change !== null) {
         lastToldAt = ring.clock.monotonic();
         return Promise.resolve({ value: change, done: false });

@@ -21,6 +21,7 @@ export const defaultJournalLimits: JournalLimits = {
   bytes: 64 * 1024 * 1024,
   ageMs: 24 * 3_600_000,
   readerLag: 1_024,
+  slowReaderMs: 60_000,
   bookmarkMs: 15_000,
 };
 

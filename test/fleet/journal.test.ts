@@ -420,3 +420,65 @@ describe('a page of changes', () => {
     }
   });
 });
+
+describe('a reader who stays too far behind', () => {
+  const limits = { readerLag: 2, slowReaderMs: 60_000 };
+  const slow = { code: 'SLOW_CONSUMER', retryable: true };
+
+  test('is told that it lags, and after a minute of that its stream ends with an error', async () => {
+    const { host, web, fleet, clock } = await oneHost(limits);
+    const stream = openChanges(fleet, { filter: domainsOnly, snapshot: 'NEVER' });
+    await changeTimes(host, web, 4);
+    expect((await take(stream, 1)).map(brief)).toEqual(['lagged 3']);
+    await clock.advance(40_000);
+    await changeTimes(host, web, 4);
+    await take(stream, 1);
+    expect((await take(stream, 1)).map(brief)).toEqual(['lagged 3']);
+    await clock.advance(40_000);
+    await changeTimes(host, web, 4);
+    await take(stream, 1);
+    await expect(stream.next()).rejects.toMatchObject(slow);
+    expect(await stream.next()).toEqual({ value: undefined, done: true });
+    expect(fleet.metrics().journal.readers).toBe(0);
+  });
+
+  test('and reads nothing for all that time hears the same when it reads again', async () => {
+    const { host, web, fleet, clock } = await oneHost(limits);
+    const stream = openChanges(fleet, { filter: domainsOnly, snapshot: 'NEVER' });
+    await changeTimes(host, web, 4);
+    await clock.advance(61_000);
+    await expect(stream.next()).rejects.toMatchObject(slow);
+  });
+
+  test('hears the same when what it missed is no longer held', async () => {
+    const { host, web, fleet, clock } = await oneHost({ ...limits, entries: 3 });
+    const stream = openChanges(fleet, { filter: domainsOnly, snapshot: 'NEVER' });
+    await changeTimes(host, web, 8);
+    await clock.advance(61_000);
+    await expect(stream.next()).rejects.toMatchObject(slow);
+  });
+
+  test('is forgiven as soon as it has caught up', async () => {
+    const { host, web, fleet, clock } = await oneHost(limits);
+    const stream = openChanges(fleet, { filter: domainsOnly, snapshot: 'NEVER' });
+    for (let minute = 0; minute < 4; minute++) {
+      await changeTimes(host, web, 4);
+      expect((await take(stream, 2)).map(brief)[0]).toBe('lagged 3');
+      await changeTimes(host, web, 1);
+      await take(stream, 1);
+      await clock.advance(61_000);
+    }
+  });
+
+  test('may take its time with the present state, and with what it came back for', async () => {
+    const { host, web, fleet, clock } = await oneHost(limits);
+    const cursor = fleet.journal.cursor();
+    await changeTimes(host, web, 4);
+    const fresh = openChanges(fleet, { filter: domainsOnly });
+    const resumed = openChanges(fleet, { filter: domainsOnly, after: cursor });
+    await changeTimes(host, web, 4);
+    await clock.advance(120_000);
+    expect((await take(fresh, 3)).map(brief)).toEqual(['SNAPSHOT web=SHUTOFF', 'snapshotComplete', 'lagged 3']);
+    expect((await take(resumed, 5)).map(brief).at(-1)).toBe('lagged 3');
+  });
+});
