@@ -30,11 +30,22 @@ export type Credentials = {
 /** `named`: the operator asked for this very key, so its absence is worth a word; others are guesses or defaults. */
 export type KeyFile = { readonly path: string; readonly named: boolean };
 
+/** The names of keys and methods, never a secret. */
+export type LoginFinding = {
+  /** In the order tried; where the login succeeded, the last one did it. */
+  readonly tried: readonly string[];
+  /** What could not be tried, and why. */
+  readonly unusable: readonly string[];
+  /** What the server would take; `null`: it did not say. */
+  readonly offered: readonly string[] | null;
+};
+
 export type AuthPlan = {
   /** The next attempt that the server may take, or `null` when there is none left. */
   next(offered: readonly string[] | null): Promise<AuthAttempt | null>;
   /** Why it came to nothing: what was tried, what could not be, and what the server offered. */
   failure(hopName: string, cause?: Error): VirtgraphError;
+  finding(): LoginFinding;
 };
 
 type Candidate = {
@@ -209,6 +220,8 @@ export function openAuthPlan(
         cause ? { cause } : {},
       );
     },
+
+    finding: () => ({ tried: [...tried], unusable: problems.map((problem) => problem.text), offered: lastOffered }),
   };
 }
 

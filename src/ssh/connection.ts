@@ -10,6 +10,7 @@ import { type Hop, openHop } from './hop.ts';
 import { openHostKeyCheck } from './host-key-check.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
 import { findRoute, type RouteHop } from './route.ts';
+import { ignoreStages, type OnSshStage } from './stages.ts';
 
 /** One SSH connection to a host, over its jump hosts, and the byte streams through it. */
 export type SshConnection = {
@@ -24,6 +25,8 @@ export type SshConnection = {
    * stream with `PROXY_COMMAND_FAILED`, which carries the status and the end of its standard error.
    */
   openCommand(argv: readonly string[], options: { readonly signal: AbortSignal }): Promise<Duplex>;
+  /** A byte stream to a TCP port, as the host reaches it. Fails with `JUMP_HOST_FAILED`, `CHANNEL_TIMED_OUT`. */
+  openTcp(host: string, port: number, options: { readonly signal: AbortSignal }): Promise<Duplex>;
   /** Settles, never rejects, when the connection is over; every stream through it has failed with the same error. */
   readonly closed: Promise<VirtgraphError>;
   /** Of the host itself, as `SHA256:…`. */
@@ -46,6 +49,8 @@ export type SshDependencies = {
   readonly sshConfigFile?: string;
   /** `ssh`, found on the path, by default. */
   readonly sshBinary?: string;
+  /** False: where new host keys are accepted, they are, but none is written down. */
+  readonly recordNewHostKeys?: boolean;
 };
 
 /**
@@ -56,7 +61,7 @@ export type SshDependencies = {
 export async function openSshConnection(
   target: SshTarget,
   deps: SshDependencies,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, onStage = ignoreStages }: { readonly signal: AbortSignal; readonly onStage?: OnSshStage },
 ): Promise<SshConnection> {
   const env = deps.env ?? process.env;
   const reader = {
@@ -64,11 +69,14 @@ export async function openSshConnection(
     ...(deps.sshConfigFile !== undefined && { sshConfigFile: deps.sshConfigFile }),
     ...(deps.sshBinary !== undefined && { sshBinary: deps.sshBinary }),
   };
+  const { host } = target.hop;
+  onStage({ type: 'begin', stage: 'config', hop: host, atMs: deps.clock.monotonic() });
   const route = await findRoute(target, reader, { signal });
+  onStage({ type: 'found', hop: host, atMs: deps.clock.monotonic(), finding: { stage: 'config', route } });
   const [first] = route;
   const hops = await deps.limiter.run(
     `${first.address}:${first.port}`,
-    () => openHops(route, { ...deps, env }, signal),
+    () => openHops(route, { ...deps, env, onStage }, signal),
     {
       signal,
     },
@@ -76,7 +84,10 @@ export async function openSshConnection(
   return joinHops(hops);
 }
 
-type HopDependencies = SshDependencies & { readonly env: Readonly<Record<string, string | undefined>> };
+type HopDependencies = SshDependencies & {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onStage: OnSshStage;
+};
 
 async function openHops(
   route: readonly [RouteHop, ...RouteHop[]],
@@ -98,16 +109,33 @@ async function openHops(
 async function openNextHop(
   step: RouteHop,
   before: Hop | null,
-  { clock, log, env, keys = createKeyCache(), keepaliveIntervalMs = 10_000 }: HopDependencies,
+  deps: HopDependencies,
   signal: AbortSignal,
 ): Promise<Hop> {
-  const hostKey = await openHostKeyCheck(step.identity, log);
+  const { clock, log, env, onStage, recordNewHostKeys: recordNew = true } = deps;
+  const { keys = createKeyCache(), keepaliveIntervalMs = 10_000 } = deps;
+  const { name, address, port, credentials } = step;
+  const hostKey = await openHostKeyCheck(step.identity, log, { recordNew });
   const stream = before
-    ? await before.openTcp(step.address, step.port, { signal })
-    : await dial(step.address, step.port, { clock, signal });
-  const auth = openAuthPlan(step.credentials, { env, log, keys });
-  const { name, credentials } = step;
-  return openHop({ stream, name, user: credentials.user, hostKey, auth, clock, log, keepaliveIntervalMs }, { signal });
+    ? await forward(before, step, deps, signal)
+    : await dial(address, port, { clock, signal, hop: name, onStage });
+  const auth = openAuthPlan(credentials, { env, log, keys });
+  const { user } = credentials;
+  return openHop({ stream, name, user, hostKey, auth, clock, log, keepaliveIntervalMs, onStage }, { signal });
+}
+
+/** As `dial`, by the hop before: what the name means is for that one to find out. */
+async function forward(
+  before: Hop,
+  { name, address, port }: RouteHop,
+  { clock, onStage }: HopDependencies,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  onStage({ type: 'begin', stage: 'connect', hop: name, atMs: clock.monotonic() });
+  const stream = await before.openTcp(address, port, { signal });
+  const finding = { stage: 'connect', address: null, port, via: before.name } as const;
+  onStage({ type: 'found', hop: name, atMs: clock.monotonic(), finding });
+  return stream;
 }
 
 function joinHops(hops: readonly Hop[]): SshConnection {
@@ -118,6 +146,7 @@ function joinHops(hops: readonly Hop[]): SshConnection {
   return {
     openSocket: (path, options) => last.openSocket(path, options),
     openCommand: (argv, options) => last.openCommand(argv, options),
+    openTcp: (host, port, options) => last.openTcp(host, port, options),
     closed: last.closed,
     hostKeyFingerprint: last.hostKeyFingerprint,
     close: () => closeAll(hops),

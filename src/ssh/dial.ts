@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { hostProblem, type ProblemCode, VirtgraphError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { reasonOf } from './reason.ts';
+import type { OnSshStage } from './stages.ts';
 
 const resolveTimeoutMs = 10_000;
 const connectTimeoutMs = 10_000;
@@ -12,10 +13,19 @@ const connectTimeoutMs = 10_000;
 export async function dial(
   host: string,
   port: number,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  {
+    clock,
+    signal,
+    hop,
+    onStage,
+  }: { readonly clock: Clock; readonly signal: AbortSignal; readonly hop: string; readonly onStage: OnSshStage },
 ): Promise<Socket> {
+  onStage({ type: 'begin', stage: 'resolve', hop, atMs: clock.monotonic() });
   const addresses = await resolveName(host, clock, signal);
-  return withDeadline(
+  const found = addresses.map(({ address }) => address);
+  onStage({ type: 'found', hop, atMs: clock.monotonic(), finding: { stage: 'resolve', addresses: found } });
+  onStage({ type: 'begin', stage: 'connect', hop, atMs: clock.monotonic() });
+  const socket = await withDeadline(
     {
       clock,
       timeoutMs: connectTimeoutMs,
@@ -29,6 +39,9 @@ export async function dial(
     },
     (within) => connectTo(host, port, addresses, within),
   );
+  const address = socket.remoteAddress ?? null;
+  onStage({ type: 'found', hop, atMs: clock.monotonic(), finding: { stage: 'connect', address, port, via: null } });
+  return socket;
 }
 
 type Address = { readonly address: string; readonly family: number };

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { AuthPlan } from './authentication.ts';
 import { type RawChannel, wrapChannel } from './channel-stream.ts';
 import { withDeadline } from './deadline.ts';
+import { createHandshakeStages } from './handshake-stages.ts';
 import {
   authenticationBroken,
   channelTimedOut,
@@ -30,6 +31,7 @@ import {
   type Ssh2Client,
   stderrOf,
 } from './ssh2-client.ts';
+import type { OnSshStage } from './stages.ts';
 
 /** One authenticated SSH server on the way, or at its end. */
 export type Hop = {
@@ -59,6 +61,7 @@ export type HopOptions = {
   readonly keepaliveIntervalMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onStage: OnSshStage;
 };
 
 /** Key exchange, host key and authentication over a connected stream. Destroys the stream when any of them fails. */
@@ -67,6 +70,7 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
   const progress: { stage: HandshakeStage } = { stage: 'key-exchange' };
   let hostKeyProblem: VirtgraphError | null = null;
   let exhausted = false;
+  const stages = createHandshakeStages(options);
 
   try {
     const client = await withDeadline(
@@ -84,9 +88,14 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
           keepaliveIntervalMs: options.keepaliveIntervalMs,
           onStage: (next) => {
             progress.stage = next;
+            if (next === 'authentication') stages.authenticationBegins();
           },
+          onServerVersion: (version) => stages.serverVersion(version),
+          onAlgorithms: (agreed) => stages.algorithms(agreed),
           acceptHostKey: async (key) => {
+            stages.hostKeyCheckBegins();
             hostKeyProblem = await hostKey.check(key);
+            stages.hostKeyCheckEnds(hostKeyProblem === null);
             return hostKeyProblem === null;
           },
           nextAttempt: async (offered) => {
@@ -96,9 +105,11 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
           },
         }),
     );
+    stages.authenticationEnds();
     return superviseHop(client, options, () => hostKeyProblem);
   } catch (error) {
     stream.destroy();
+    stages.fails(progress.stage);
     if (error instanceof VirtgraphError || signal.aborted) throw error;
     if (hostKeyProblem) throw hostKeyProblem;
     const cause = error instanceof Error ? error : new Error(String(error));

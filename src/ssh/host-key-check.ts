@@ -6,7 +6,7 @@ import { loadKnownHosts } from './known-hosts/load.ts';
 import { knownHostName } from './known-hosts/match.ts';
 import type { KnownHostEntry } from './known-hosts/parse.ts';
 import { appendKnownHost, knownHostLine } from './known-hosts/record.ts';
-import { judgeHostKey, trustedKeyTypes } from './known-hosts/verdict.ts';
+import { type HostKeyVerdict, judgeHostKey, trustedKeyTypes } from './known-hosts/verdict.ts';
 import { reasonOf } from './reason.ts';
 
 /** Whom a hop must prove to be. */
@@ -26,18 +26,53 @@ export type HostKeyCheck = {
   readonly trustedKeyTypes: readonly string[];
   /** `null`: go on. Asked again at every re-keying, when the key must be the one accepted before. */
   check(key: Buffer): Promise<VirtgraphError | null>;
+  /** What was found of the first key that was checked; `null` before. */
+  finding(): HostKeyFinding | null;
 };
 
-/** Reads the files once, before the handshake: the same reading orders the key types and judges the key. */
-export async function openHostKeyCheck(identity: HostIdentity, log: Log): Promise<HostKeyCheck> {
+/** The key that a server presented, and what the files say of it. */
+export type HostKeyFinding = {
+  readonly keyType: string;
+  readonly fingerprint: string;
+  readonly verdict: HostKeyVerdict['kind'];
+  /** What is done with a key that is UNKNOWN, or CHANGED. */
+  readonly verify: KnownHostsVerify;
+  /** The lines that the verdict rests on: where, and which key. */
+  readonly known: readonly { readonly place: string; readonly keyType: string; readonly fingerprint: string }[];
+  /** In which it was looked for. */
+  readonly files: readonly string[];
+};
+
+/**
+ * Reads the files once, before the handshake: the same reading orders the key types and judges the key.
+ * @param recordNew false: a new key that would be accepted is, but not written down; for who only looks
+ */
+export async function openHostKeyCheck(
+  identity: HostIdentity,
+  log: Log,
+  { recordNew = true }: { readonly recordNew?: boolean } = {},
+): Promise<HostKeyCheck> {
   const { host, port, alias, verify } = identity;
   const names = alias === null ? namesOf(host, port) : [alias.toLowerCase()];
   const [ownName = host] = names;
   const files = await loadKnownHosts(identity.knownHostsFiles);
   let accepted: Buffer | null = null;
+  let finding: HostKeyFinding | null = null;
 
   async function judge(key: Buffer): Promise<VirtgraphError | null> {
     const verdict = judgeHostKey(files, names, key);
+    finding = {
+      keyType: keyTypeOf(key),
+      fingerprint: fingerprintOf(key),
+      verdict: verdict.kind,
+      verify,
+      known: entriesOf(verdict).map((entry) => ({
+        place: placeOf(entry),
+        keyType: entry.keyType,
+        fingerprint: fingerprintOf(entry.key),
+      })),
+      files: identity.knownHostsFiles,
+    };
     const shown = `${keyTypeOf(key)} key ${fingerprintOf(key)}`;
     // A revocation says that somebody else has the key: no setting makes that acceptable.
     if (verdict.kind === 'REVOKED') {
@@ -53,7 +88,8 @@ export async function openHostKeyCheck(identity: HostIdentity, log: Log): Promis
       return null;
     }
     if (verdict.kind === 'UNKNOWN') {
-      return verify === 'auto' ? record(key) : unknownHost(ownName, identity, key);
+      if (verify !== 'auto') return unknownHost(ownName, identity, key);
+      return recordNew ? record(key) : null;
     }
     if (verdict.kind === 'CERTIFICATE_ONLY') {
       return hostProblem(
@@ -99,7 +135,13 @@ export async function openHostKeyCheck(identity: HostIdentity, log: Log): Promis
       if (!problem) accepted = Buffer.from(key);
       return problem;
     },
+    finding: () => finding,
   };
+}
+
+function entriesOf(verdict: HostKeyVerdict): readonly KnownHostEntry[] {
+  if (verdict.kind === 'UNKNOWN') return [];
+  return verdict.kind === 'CHANGED' ? verdict.known : [verdict.entry];
 }
 
 function namesOf(host: string, port: number): readonly string[] {

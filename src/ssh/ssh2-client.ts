@@ -41,6 +41,14 @@ export class ChannelRefused extends Error {
 
 export type HandshakeStage = 'key-exchange' | 'authentication';
 
+/** What both sides agreed on. Of ciphers that authenticate by themselves, `mac` is empty. */
+export type NegotiatedAlgorithms = {
+  readonly keyExchange: string;
+  readonly hostKey: string;
+  readonly cipher: string;
+  readonly mac: string;
+};
+
 export type ClientOptions = {
   readonly stream: Duplex;
   readonly user: string;
@@ -50,6 +58,10 @@ export type ClientOptions = {
   /** What to try next. `offered`: methods the server would still take, `null` before its first answer. */
   readonly nextAttempt: (offered: readonly string[] | null) => Promise<AuthAttempt | null>;
   readonly onStage: (stage: HandshakeStage) => void;
+  /** What the server calls itself, such as `OpenSSH_9.2p1 Debian-2`. */
+  readonly onServerVersion: (version: string) => void;
+  /** Told before the stage `authentication`, and thus after the host key was accepted. */
+  readonly onAlgorithms: (algorithms: NegotiatedAlgorithms) => void;
   readonly keepaliveIntervalMs: number;
 };
 
@@ -84,7 +96,10 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
   return new Promise((resolve, reject) => {
     over.then(({ error }) => reject(error ?? new Error('the server closed the connection')), reject);
     // Emitted again each time keys are renewed.
-    client.once('handshake', () => options.onStage('authentication'));
+    client.once('handshake', ({ kex, serverHostKey, cs }) => {
+      options.onAlgorithms({ keyExchange: kex, hostKey: serverHostKey, cipher: cs.cipher, mac: cs.mac });
+      options.onStage('authentication');
+    });
     client.on('change password', () => client.emit('error', new Error('the server wants the password to be changed')));
     client.once('ready', () => {
       ready = true;
@@ -134,7 +149,24 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
         );
       },
     });
+    // After the library has paused the stream, so that this listener sets nothing in motion.
+    readServerVersion(options.stream, options.onServerVersion);
   });
+}
+
+/** RFC 4253 section 4.2: lines of any kind may come before the one that begins with `SSH-`. OpenSSH gives up after 1,024. */
+const maxGreetingBytes = 64 * 1024;
+
+/** The library keeps the server's name of itself to itself; it is the first thing on the wire, and in the clear. */
+function readServerVersion(stream: Duplex, tell: (version: string) => void) {
+  let text = '';
+  const onData = (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+    const version = /^SSH-[0-9.]+-([\x20-\x7e]*)\r?\n/m.exec(text)?.[1];
+    if (version !== undefined) tell(version);
+    if (version !== undefined || text.length > maxGreetingBytes) stream.off('data', onData);
+  };
+  stream.on('data', onData);
 }
 
 // The library takes `false` for "give up"; its types do not know it.
