@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { VirtgraphError } from '../../src/errors.ts';
 import { openFleet } from '../../src/fleet/fleet.ts';
 import type { Change, ChangeFilter, DomainRecord, Fleet } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
@@ -63,6 +64,11 @@ function createFolder(fleet: Fleet, filter: ChangeFilter) {
   let waiting: Promise<void> | null = null;
   let stream = fleet.journal.open({ filter, after: null, snapshot: 'IF_NEEDED' });
 
+  function open() {
+    shown = null;
+    stream = fleet.journal.open({ filter, after: cursor, snapshot: 'IF_NEEDED' });
+  }
+
   function fold(change: Change) {
     if ('cursor' in change) ({ cursor } = change);
     switch (change.type) {
@@ -99,11 +105,18 @@ function createFolder(fleet: Fleet, filter: ChangeFilter) {
     /** Reads so many, or all there are. */
     async read(count: number) {
       for (let done = 0; done < count; done++) {
-        const from = stream;
-        waiting ??= from.next().then(({ value, done: over }) => {
-          waiting = null;
-          if (!over) fold(value);
-        });
+        waiting ??= stream.next().then(
+          ({ value, done: over }) => {
+            waiting = null;
+            if (!over) fold(value);
+          },
+          (error: unknown) => {
+            waiting = null;
+            if (!(error instanceof VirtgraphError) || error.code !== 'SLOW_CONSUMER') throw error;
+            // Told to come back: he does.
+            open();
+          },
+        );
         await Promise.race([waiting, settle()]);
         if (waiting !== null) return;
       }
@@ -112,8 +125,7 @@ function createFolder(fleet: Fleet, filter: ChangeFilter) {
       const left = waiting;
       await stream.return?.();
       await left;
-      shown = null;
-      stream = fleet.journal.open({ filter, after: cursor, snapshot: 'IF_NEEDED' });
+      open();
     },
   };
 }

@@ -71,6 +71,7 @@ export type FakeHost = {
 
 export const gone = () => hostProblem('CONNECTION_LOST', 'The connection was lost.', 'It comes back by itself.');
 export const refused = () => hostProblem('CONNECTION_REFUSED', 'Nobody listens there.', 'Start sshd.');
+export const keyRefused = () => hostProblem('AUTHENTICATION_FAILED', 'No key was taken.', 'Look at authorized_keys.');
 export const keyChanged = () => hostProblem('HOST_KEY_CHANGED', 'The host key is another.', 'Look at known_hosts.');
 
 export function uuidOf(number: number): Uuid {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fleet } from '../../src/fleet/types.ts';
 import { settle } from '../support/fake-clock.ts';
-import { createFakeHost, keyChanged, refused } from './fake-host.ts';
+import { createFakeHost, keyChanged, keyRefused, refused } from './fake-host.ts';
 import { brief, gather, openChanges, openTestFleet } from './fleet-under-test.ts';
 
 let open: Fleet | null = null;
@@ -122,6 +122,19 @@ describe('the life of a host', () => {
       'EVENT alpha=READY (status,stale)',
       'hostResumed alpha',
     ]);
+  });
+
+  test('a long outage does not make the first refused key wait as long as the last', async () => {
+    const host = createFakeHost('alpha');
+    host.refuse = refused();
+    const { fleet, clock } = await fleetOf([host]);
+    await clock.advance(600_000);
+    host.refuse = keyRefused();
+    const opens = host.opens;
+    while (host.opens === opens) await clock.advance(1_000);
+    const problem = fleet.host('alpha')?.problem;
+    expect(problem?.code).toBe('AUTHENTICATION_FAILED');
+    expect((problem?.nextAttemptAt ?? 0) - (problem?.since ?? 0)).toBe(33_000);
   });
 
   test('only a minute of health makes the gateway forget how often a host failed', async () => {

@@ -153,6 +153,15 @@ describe('the beginning of a stream', () => {
     );
   });
 
+  test('is the state of that moment, whoever began before', async () => {
+    const { host, web, fleet } = await oneHost();
+    const stateAt = async () => (await take(openChanges(fleet, { filter: domainsOnly }), 1)).map(brief);
+    expect(await stateAt()).toEqual(['SNAPSHOT web=SHUTOFF']);
+    host.change(web.uuid, { state: 'RUNNING', libvirtId: 1 });
+    await settle();
+    expect(await stateAt()).toEqual(['SNAPSHOT web=RUNNING']);
+  });
+
   test('what changes while a snapshot is read comes after it', async () => {
     const { host, web, fleet } = await oneHost();
     const stream = openChanges(fleet);
@@ -315,6 +324,8 @@ describe('a slow reader', () => {
       'SNAPSHOT web=SHUTOFF',
       'snapshotComplete',
     ]);
+    await changeTimes(host, web, 1);
+    expect((await take(stream, 1)).map(brief)).toEqual(['EVENT web=SHUTOFF (memory,maxMemory,xml,version)']);
   });
 
   test('costs the others nothing', async () => {
