@@ -70,6 +70,5 @@ export function domainRecord(parts: DomainRecordParts): DomainRecord {
     inactiveXml: null,
     storedInterfaces: interfaces,
     version: '1',
-    monitor: null,
   };
 }
