@@ -14,6 +14,7 @@ const domainFields: FieldNames<Omit<DomainRecord, 'config' | 'kind' | 'hostName'
   // Shown through `xml` alone.
   storedInterfaces: null,
   version: 'version',
+  monitor: 'monitor',
 };
 
 const statusFields: FieldNames<DomainStatus> = {
@@ -79,9 +80,9 @@ const storagePoolFields: FieldNames<StoragePool> = {
 
 const hostFields: FieldNames<Omit<HostView, 'kind'>> = {
   name: null,
-  uri: null,
-  labels: null,
-  readOnly: null,
+  uri: 'uri',
+  labels: 'labels',
+  readOnly: 'readOnly',
   status: 'status',
   problem: 'statusReason',
   // Moves all the time while a host is ready: not a change.

@@ -9,6 +9,7 @@ import { createChangeFilters } from './change-filter.ts';
 import { createDomainActions } from './domain-actions.ts';
 import { createDomainFilters, hasLabels } from './domain-filter.ts';
 import { createDomainIndex } from './domain-query.ts';
+import { createHostRoster } from './host-roster.ts';
 import { type HostSession, type OpenDriver, openHostSession, type SessionNews } from './host-session.ts';
 import { createJournal, defaultJournalLimits } from './journal.ts';
 import type { JournalLimits } from './journal-entry.ts';
@@ -18,7 +19,7 @@ import { readFleetMetrics } from './read-metrics.ts';
 import { createStatsCohort } from './stats-cohort.ts';
 import type { PolledHost } from './stats-poller.ts';
 import { ratesBetween } from './stats-rates.ts';
-import type { DomainFilter, Fleet, FleetObject, LabelFilter } from './types.ts';
+import type { DomainFilter, Fleet, FleetObject, HostView, LabelFilter } from './types.ts';
 
 export type FleetOptions = {
   /** Binds ids to this fleet; the same after every restart. */
@@ -46,7 +47,21 @@ const unknownReservationMs = 600_000;
  */
 export function openFleet(options: FleetOptions): Fleet {
   const { id, clock, log, random } = options;
-  const sessions = new Map<string, HostSession>();
+  const roster = createHostRoster({
+    open: (target) =>
+      openHostSession(target, {
+        openDriver: options.openDriver,
+        periods: { ...defaultMirrorPeriods, ...options.periods },
+        clock,
+        log,
+        random,
+        listener,
+      }),
+    hostAdded: (view) => listener.tell(addedHost(view)),
+    hostRemoved: (hostName) => stats.forget(hostName),
+    log,
+  });
+  const { sessions } = roster;
   let closing: Promise<void> | null = null;
 
   const replicaOf = (hostName: string) => sessions.get(hostName)?.replica ?? null;
@@ -144,19 +159,7 @@ export function openFleet(options: FleetOptions): Fleet {
     },
   });
 
-  for (const target of options.targets) {
-    sessions.set(
-      target.name,
-      openHostSession(target, {
-        openDriver: options.openDriver,
-        periods: { ...defaultMirrorPeriods, ...options.periods },
-        clock,
-        log,
-        random,
-        listener,
-      }),
-    );
-  }
+  roster.begin(options.targets);
 
   return {
     id,
@@ -186,6 +189,10 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     driver: (hostName) => session(hostName).driver(),
     refreshHost: (hostName, signal) => session(hostName).refresh(signal),
+    setHosts: roster.set,
+    addHost: roster.add,
+    updateHost: roster.update,
+    removeHost: roster.remove,
     journal: {
       cursor: () => journal.cursor(),
       open(query) {
@@ -223,11 +230,16 @@ export function openFleet(options: FleetOptions): Fleet {
       closing ??= (async () => {
         stats.close();
         journal.close();
-        await Promise.all([...sessions.values()].map((of) => of.close()));
+        await roster.close();
       })();
       return closing;
     },
   };
+}
+
+/** A host that was not there when the present readers began. */
+function addedHost(view: HostView): SessionNews {
+  return { type: 'upserted', origin: 'EVENT', object: view, previous: null, changedFields: null };
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

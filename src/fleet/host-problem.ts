@@ -39,6 +39,18 @@ export function stoppingHost(hostName: string): VirtgraphError {
   return new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.', { host: hostName, outcome: 'NOT_SENT' });
 }
 
+export function removedHost(hostName: string): VirtgraphError {
+  return new VirtgraphError('NOT_FOUND', `The host ${JSON.stringify(hostName)} was removed from the fleet.`, {
+    host: hostName,
+  });
+}
+
+export function reconfiguredHost(hostName: string): VirtgraphError {
+  return new VirtgraphError('HOST_UNREACHABLE', `${hostName} is reached in another way from now on.`, {
+    host: hostName,
+  });
+}
+
 export function noSuchDomain(hostName: string, uuidOrName: string): VirtgraphError {
   return new VirtgraphError('NOT_FOUND', `${hostName} has no domain ${JSON.stringify(uuidOrName)}.`, {
     host: hostName,

@@ -7,7 +7,16 @@ import type { Uuid } from '../model/brands.ts';
 import type { HostStatus } from '../model/host.ts';
 import type { HostTarget } from '../model/target.ts';
 import { changedHostFields } from './changed-fields.ts';
-import { isSameProblem, noSuchDomain, stoppingHost, unusableHost, viewProblem } from './host-problem.ts';
+import { isSameWay } from './host-diff.ts';
+import {
+  isSameProblem,
+  noSuchDomain,
+  reconfiguredHost,
+  removedHost,
+  stoppingHost,
+  unusableHost,
+  viewProblem,
+} from './host-problem.ts';
 import { type Mirror, type MirrorPeriods, openMirror } from './mirror.ts';
 import { createReplica, type ObjectChange, type Replica, type ReplicaListener } from './replica.ts';
 import { createRetries } from './retries.ts';
@@ -37,6 +46,7 @@ export type SessionOptions = {
  * The only place that connects again; nothing it does is waited for by anybody who asks about another host.
  */
 export type HostSession = {
+  /** As it is now: see `retarget`. */
   readonly target: HostTarget;
   readonly replica: Replica;
   readonly view: () => HostView;
@@ -48,6 +58,13 @@ export type HostSession = {
   /** Tries now, if it waits for its next try; reads everything; returns when that is done or has failed. */
   readonly refresh: (signal: AbortSignal) => Promise<HostView>;
   readonly attempts: { readonly connected: number; readonly failed: number };
+  /**
+   * The host is described in another way from now on. Where that changes how it is reached, it is connected to anew at
+   * once, and what is known of it stays, stale, until it has been compared.
+   */
+  readonly retarget: (target: HostTarget) => void;
+  /** The host is no longer part of the fleet: its objects are gone at once, and readers are told. Then as `close`. */
+  readonly retire: () => Promise<void>;
   /** May be called twice. */
   readonly close: () => Promise<void>;
 };
@@ -58,12 +75,16 @@ const viewLifeMs = 1_000;
 /** What is there while connected. */
 type Connection = { readonly driver: Driver; readonly mirror: Mirror; readonly since: number };
 
-export function openHostSession(target: HostTarget, options: SessionOptions): HostSession {
+export function openHostSession(firstTarget: HostTarget, options: SessionOptions): HostSession {
   const { clock, random, listener } = options;
-  const tell = (news: SessionNews) => listener.tell(news);
-  const log = options.log.child({ host: target.name });
-  const over = new AbortController();
-  const replica = createReplica(target.name, listener);
+  const hostName = firstTarget.name;
+  const log = options.log.child({ host: hostName });
+  let target = firstTarget;
+  /** Why nothing follows; `null`: the session lives. */
+  let over: VirtgraphError | null = null;
+  /** Ends with the session, and when the host is to be reached in another way. */
+  let course = new AbortController();
+  const replica = createReplica(hostName, listener);
   let connection: Connection | null = null;
   const retries = createRetries(clock, random);
   let wasReady = false;
@@ -85,6 +106,11 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
     facts: null,
     capabilities: null,
   };
+
+  /** Of a host that is gone, nothing more. */
+  function tell(news: SessionNews) {
+    if (over === null) listener.tell(news);
+  }
 
   function change(part: Partial<HostView>) {
     const before = view;
@@ -110,7 +136,7 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
 
   /** The host cannot be used now; `retryInMs` null: not before a person acts. */
   function setProblem(status: HostStatus, error: unknown, retryInMs: number | null, part: Partial<HostView> = {}) {
-    if (over.signal.aborted) return;
+    if (over !== null) return;
     const before = view.status === status ? view.problem : null;
     const problem = viewProblem(error, before, clock.now(), retryInMs);
     const isNews = !isSameProblem(before, problem);
@@ -121,17 +147,22 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   }
 
   async function live() {
-    while (!over.signal.aborted) {
+    for (;;) {
+      if (over !== null) break;
+      const { signal } = course;
       let retryInMs: number | null;
       try {
-        retryInMs = await connectAndUse();
+        retryInMs = await connectAndUse(signal);
       } catch (error) {
+        // What was tried is not what is configured now: that it failed says nothing.
+        if (signal.aborted) continue;
         retryInMs = retries.delayAfter(error);
         setProblem(statusOfFailure(retryInMs), error, retryInMs);
       }
       settleOutcome();
-      await retries.wait(retryInMs, over.signal);
+      await retries.wait(retryInMs, signal);
     }
+    settleOutcome();
   }
 
   function statusOfFailure(retryInMs: number | null): HostStatus {
@@ -140,8 +171,8 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   }
 
   /** One connection from its first byte to its last. Returns how long to wait for the next; rejects when there was none. */
-  async function connectAndUse(): Promise<number | null> {
-    const driver = await connect();
+  async function connectAndUse(signal: AbortSignal): Promise<number | null> {
+    const driver = await connect(signal);
     const openedAt = clock.monotonic();
     const mirror = openMirror({ driver, replica, periods: options.periods, clock, log, random });
     const lost = new AbortController();
@@ -153,7 +184,7 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
       change({ status: 'SYNCING', problem: null, asOf, facts: driver.facts, capabilities: driver.capabilities });
       logStatus('SYNCING', null);
       synchronising = synchronise(driver, mirror, lost.signal);
-      const reason = await unlessAborted(driver.closed, over.signal);
+      const reason = await unlessAborted(driver.closed, signal);
       retries.connectedFor(clock.monotonic() - openedAt);
       return lose(reason, mirror.lastHeardAt);
     } finally {
@@ -165,15 +196,15 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
     }
   }
 
-  async function connect(): Promise<Driver> {
+  async function connect(signal: AbortSignal): Promise<Driver> {
     // No deadline here: the stages below have theirs, and a handshake may have to wait for its turn behind a jump host.
-    const opening = options.openDriver(target, { signal: over.signal });
+    const opening = options.openDriver(target, { signal });
     try {
-      return await unlessAborted(opening, over.signal);
+      return await unlessAborted(opening, signal);
     } catch (error) {
-      attempts.failed++;
-      // It may still come, when the gateway has stopped waiting for it.
-      if (over.signal.aborted)
+      if (!signal.aborted) attempts.failed++;
+      // It may still come, when nobody waits for it any more.
+      if (signal.aborted)
         detach(
           log,
           'closing a late connection',
@@ -241,16 +272,24 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
   }
 
   function connected(): Connection {
-    if (over.signal.aborted) throw stoppingHost(target.name);
-    if (connection === null) throw unusableHost(target.name, view.problem);
+    if (over !== null) throw over;
+    if (connection === null) throw unusableHost(hostName, view.problem);
     return connection;
   }
 
   const living = live();
   detach(log, 'a host session', living);
 
+  function finish(reason: VirtgraphError): Promise<void> {
+    over ??= reason;
+    course.abort(reason);
+    return living;
+  }
+
   return {
-    target,
+    get target() {
+      return target;
+    },
     replica,
     attempts,
     view: presentView,
@@ -272,19 +311,20 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
         await unlessAborted(connected().mirror.refreshDomain(uuid), signal);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        throw withHost(error, target.name);
+        throw withHost(error, hostName);
       }
       const domain = replica.domains.get(uuid);
       // Read, and gone again before we looked.
-      if (!domain) throw noSuchDomain(target.name, uuid);
+      if (!domain) throw noSuchDomain(hostName, uuid);
       return domain;
     },
     async refresh(signal) {
+      if (over !== null) throw over;
       if (view.status === 'READY' && connection !== null) {
         const { driver, mirror } = connection;
         const reading = mirror.reconcile().catch((error: unknown) => {
           // The view says why, once the connection is known to be over.
-          if (connection?.driver === driver) throw withHost(error, target.name);
+          if (connection?.driver === driver) throw withHost(error, hostName);
         });
         await unlessAborted(reading, signal);
         return presentView();
@@ -294,10 +334,35 @@ export function openHostSession(target: HostTarget, options: SessionOptions): Ho
       await unlessAborted(done, signal);
       return presentView();
     },
-    async close() {
-      over.abort(stoppingHost(target.name));
-      await living;
+    retarget(next) {
+      const isReachedAnew = !isSameWay(target, next);
+      const { uri, labels, readOnly } = next;
+      target = next;
+      if (!isReachedAnew) {
+        change({ uri, labels });
+        return;
+      }
+      const wasUp = view.status === 'READY';
+      connection = null;
+      change({ uri, labels, readOnly, status: 'CONNECTING', problem: null, ...(wasUp && { asOf: clock.now() }) });
+      if (wasUp) {
+        interrupted = true;
+        tell({ type: 'hostInterrupted', host: view });
+      }
+      wasReady = false;
+      retries.forget();
+      const before = course;
+      course = new AbortController();
+      before.abort(reconfiguredHost(hostName));
     },
+    retire() {
+      const last = presentView();
+      const ended = finish(removedHost(hostName));
+      replica.retire('EVENT');
+      listener.tell({ type: 'deleted', origin: 'EVENT', object: last });
+      return ended;
+    },
+    close: () => finish(stoppingHost(hostName)),
   };
 }
 

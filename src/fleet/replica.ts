@@ -47,6 +47,8 @@ export type Replica = {
   readonly removeNetwork: (uuid: Uuid, origin: ChangeOrigin) => void;
   readonly putStoragePool: (pool: StoragePool, origin: ChangeOrigin) => void;
   readonly removeStoragePool: (uuid: Uuid, origin: ChangeOrigin) => void;
+  /** Everything goes, and whatever a call under way still brings is not stored any more. */
+  readonly retire: (origin: ChangeOrigin) => void;
 };
 
 export type StoredInterfacesReader = (inactiveXml: string) => readonly DomainInterface[];
@@ -62,6 +64,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
   const networks = new Map<Uuid, NetworkRecord>();
   const storagePools = new Map<Uuid, StoragePoolRecord>();
   const uuidsByName = new Map<string, Uuid>();
+  let retired = false;
 
   function storeDomain(
     before: DomainRecord | null,
@@ -69,6 +72,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     changedFields: readonly string[],
     origin: ChangeOrigin,
   ) {
+    if (retired) return;
     if (before !== null && changedFields.length === 0 && before.libvirtId === after.libvirtId) return;
     domains.set(after.uuid, after);
     if (before !== null && before.name !== after.name && uuidsByName.get(before.name) === after.uuid) {
@@ -81,7 +85,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
       tell({ type: 'upserted', origin, object: after, previous: before, changedFields });
   }
 
-  return {
+  const replica: Replica = {
     domains,
     networks,
     storagePools,
@@ -116,7 +120,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     putNetwork(network, origin) {
       const before = networks.get(network.uuid) ?? null;
       const changedFields = before === null ? null : changedNetworkFields(before, network);
-      if (changedFields?.length === 0) return;
+      if (retired || changedFields?.length === 0) return;
       const object: NetworkRecord = { ...network, kind: 'network', hostName };
       networks.set(network.uuid, object);
       tell({ type: 'upserted', origin, object, previous: before, changedFields });
@@ -130,7 +134,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     putStoragePool(pool, origin) {
       const before = storagePools.get(pool.uuid) ?? null;
       const changedFields = before === null ? null : changedStoragePoolFields(before, pool);
-      if (changedFields?.length === 0) return;
+      if (retired || changedFields?.length === 0) return;
       const object: StoragePoolRecord = { ...pool, kind: 'storagePool', hostName };
       storagePools.set(pool.uuid, object);
       tell({ type: 'upserted', origin, object, previous: before, changedFields });
@@ -141,14 +145,22 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
       storagePools.delete(uuid);
       tell({ type: 'deleted', origin, object });
     },
+
+    retire(origin) {
+      retired = true;
+      for (const uuid of domains.keys()) replica.removeDomain(uuid, origin);
+      for (const uuid of networks.keys()) replica.removeNetwork(uuid, origin);
+      for (const uuid of storagePools.keys()) replica.removeStoragePool(uuid, origin);
+    },
   };
+  return replica;
 }
 
 /** Keeps the parts of `before` that are the same, so that old and new share them, and who compares can compare by identity. */
 function recordOf(
   hostName: string,
   before: DomainRecord | null,
-  { status, config, xml, inactiveXml, version }: DomainSnapshot,
+  { status, config, xml, inactiveXml, version, monitor }: DomainSnapshot,
   storedInterfaces: StoredInterfacesReader,
 ): DomainRecord {
   const sameXml = before !== null && before.xml === xml;
@@ -172,6 +184,7 @@ function recordOf(
           ? finalConfig.interfaces
           : noInterfaces,
     version,
+    monitor,
   };
 }
 

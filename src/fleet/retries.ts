@@ -16,6 +16,8 @@ export type Retries = {
   wait(delayMs: number | null, signal: AbortSignal): Promise<void>;
   /** Ends the wait, if there is one. */
   now(): void;
+  /** What failed so far says nothing of what is tried next. */
+  forget(): void;
 };
 
 /** @param random in [0, 1) */
@@ -50,6 +52,9 @@ export function createRetries(clock: Clock, random: () => number): Retries {
     },
     now() {
       endWait?.();
+    },
+    forget() {
+      failures = 0;
     },
   };
 }

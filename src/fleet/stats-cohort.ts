@@ -21,6 +21,8 @@ export type StatsCohort = {
   /** A domain's last reading, for rates; `null` when nobody watches its host. */
   rated(hostName: string, uuid: Uuid): RatedSample | null;
   readonly streams: number;
+  /** A host is no longer part of the fleet. */
+  forget(hostName: string): void;
   close(): void;
 };
 
@@ -112,6 +114,10 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
     rated: (hostName, uuid) => pollers.get(hostName)?.rated(uuid) ?? null,
     get streams() {
       return streams.size;
+    },
+    forget(hostName) {
+      pollers.get(hostName)?.close();
+      pollers.delete(hostName);
     },
     close() {
       for (const stream of streams) void stream.return();

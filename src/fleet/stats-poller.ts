@@ -119,7 +119,7 @@ export function createStatsPoller(host: PolledHost, clock: Clock): StatsPoller {
     },
     rated: (uuid) => known.get(uuid) ?? null,
     close() {
-      over.abort(new Error('The gateway is stopping.'));
+      over.abort(new Error('Nobody asks this host any more.'));
     },
   };
 }

@@ -3,9 +3,12 @@ import type { ProblemCode, Stage } from '../errors.ts';
 import type { Cursor, MacAddress, Uuid } from '../model/brands.ts';
 import type { DomainConfig, DomainInterface, DomainState, DomainStatus, Hypervisor } from '../model/domain.ts';
 import type { HostCapabilities, HostFacts, HostStatus } from '../model/host.ts';
+import type { DomainMonitor } from '../model/monitor.ts';
 import type { Network, StoragePool } from '../model/network.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
+import type { HostTarget } from '../model/target.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
+import type { HostsDiff } from './host-diff.ts';
 import type { HostLinkView } from './host-link.ts';
 import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
 
@@ -44,6 +47,15 @@ export type Fleet = {
   driver(hostName: string): Driver;
   /** Connects again where need be, reconciles, and returns when that is done or failed. */
   refreshHost(hostName: string, signal: AbortSignal): Promise<HostView>;
+
+  /** Makes these the hosts of the fleet. Returns at once, with what that changed; nobody waits for any host. */
+  setHosts(targets: readonly HostTarget[]): HostsDiff;
+  /** `CONFLICT` when the fleet has one of that name. */
+  addHost(target: HostTarget): HostView;
+  /** The host of that name is described so from now on. `NOT_FOUND` */
+  updateHost(target: HostTarget): HostView;
+  /** Its objects are gone when this returns, each told as deleted. As it last was; `NOT_FOUND` */
+  removeHost(hostName: string): HostView;
 
   readonly journal: JournalView;
   readonly macs: MacView;
@@ -103,6 +115,8 @@ export type DomainRecord = DomainStatus & {
   /** The cards it starts with next time: `config.interfaces` unless it runs with others; empty for a transient domain. */
   readonly storedInterfaces: readonly DomainInterface[];
   readonly version: string;
+  /** What is the matter with the guest's monitor; `null` when nothing is, as far as known. */
+  readonly monitor: DomainMonitor | null;
 };
 
 export type NetworkRecord = Network & { readonly kind: 'network'; readonly hostName: string };

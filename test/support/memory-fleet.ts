@@ -103,6 +103,10 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
     throw new VirtgraphError('UNSUPPORTED', 'This fleet of tables cannot do that.');
   };
 
+  const cannotChangeHosts = (): never => {
+    throw new VirtgraphError('UNSUPPORTED', 'Hosts are put into this fleet by `putHost`.');
+  };
+
   const fleet: MemoryFleet = {
     id: options.id ?? 'memory',
     statsCalls: [],
@@ -138,6 +142,10 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
       if (!host) throw new VirtgraphError('NOT_FOUND', `There is no host ${name}.`);
       return host;
     },
+    setHosts: cannotChangeHosts,
+    addHost: cannotChangeHosts,
+    updateHost: cannotChangeHosts,
+    removeHost: cannotChangeHosts,
     journal,
     macs,
     actions: {
@@ -267,6 +275,7 @@ export function someDomain(
     xml: `<domain><name>${name}</name></domain>`,
     inactiveXml: null,
     version: 'v1',
+    monitor: null,
     ...changes,
     config: {
       name,
