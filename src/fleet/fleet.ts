@@ -178,6 +178,13 @@ export function openFleet(options: FleetOptions): Fleet {
       return index.list(query);
     },
     matches: (filter, domain) => domainFilter(filter)(domain),
+    async refreshDomains(hostNames, signal) {
+      requireHosts(hostNames);
+      const asked = hostNames ? hostNames.map(session) : [...sessions.values()];
+      // Those that fail are shown as they were, stale; only the end of the request itself is the caller's.
+      await Promise.allSettled(asked.map((of) => of.readList(signal)));
+      signal.throwIfAborted();
+    },
     refreshDomain: (hostName, uuid, signal) => session(hostName).readDomain(uuid, signal),
     async refreshDomainByName(hostName, name, signal) {
       const of = session(hostName);

@@ -55,6 +55,8 @@ export type HostSession = {
   readonly driver: () => Driver;
   /** @throws also NOT_FOUND. */
   readonly readDomain: (uuid: Uuid, signal: AbortSignal) => Promise<DomainRecord>;
+  /** Lists now: which domains there are, and their states. */
+  readonly readList: (signal: AbortSignal) => Promise<void>;
   /** Tries now, if it waits for its next try; reads everything; returns when that is done or has failed. */
   readonly refresh: (signal: AbortSignal) => Promise<HostView>;
   readonly attempts: { readonly connected: number; readonly failed: number };
@@ -317,6 +319,14 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
       // Read, and gone again before we looked.
       if (!domain) throw noSuchDomain(hostName, uuid);
       return domain;
+    },
+    async readList(signal) {
+      try {
+        await unlessAborted(connected().mirror.refreshList(), signal);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw withHost(error, target.name);
+      }
     },
     async refresh(signal) {
       if (over !== null) throw over;

@@ -1,6 +1,6 @@
 import { retryDelayMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
-import type { CallOptions, Driver } from '../drivers/driver.ts';
+import type { CallOptions, CallPriority, Driver } from '../drivers/driver.ts';
 import { VirtgraphError } from '../errors.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
@@ -9,6 +9,7 @@ import type { HostHint } from '../model/hints.ts';
 import { createListedObjects, isNotFound, readOrRemove, unlisted } from './listed-objects.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 import type { Replica } from './replica.ts';
+import { shareRuns } from './shared-run.ts';
 import type { ChangeOrigin } from './types.ts';
 
 export type MirrorPeriods = {
@@ -34,6 +35,8 @@ export type MirrorOptions = {
 export type Mirror = {
   /** Lists, compares, and reads everything again. Whoever asks while one is under way gets the next. Rejects when listing failed. */
   reconcile(): Promise<void>;
+  /** Lists and compares states now, and reads what is new or in another state. Shared like `reconcile`. */
+  refreshList(): Promise<void>;
   /** From now on reconciles, and polls where need be, by itself. */
   keepTrue(): void;
   /** Reads one domain now, after whatever is being read of it. Rejects with `NOT_FOUND` when the host does not have it. */
@@ -57,8 +60,6 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
   const selfOrigin: ChangeOrigin = driver.capabilities.domainEvents ? 'EVENT' : 'POLL';
   const failedReads = new Map<Uuid, number>();
   const timers = new Set<() => void>();
-  let reconciling: Promise<void> | null = null;
-  let reconcilingNext: Promise<void> | null = null;
   let lastEventAt: number | null = null;
   let lastReconcileAt: number | null = null;
   let lastHeardAt: number | null = null;
@@ -132,11 +133,12 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
 
   async function list<T>(
     origin: ChangeOrigin,
+    priority: CallPriority,
     use: (statuses: readonly DomainStatus[], isBeingRead: (uuid: Uuid) => boolean) => T,
   ): Promise<T> {
     const watch = domainReads.watch();
     try {
-      const statuses = await driver.listDomains(background);
+      const statuses = await driver.listDomains({ signal, priority });
       signal.throwIfAborted();
       for (const uuid of unlisted(replica.domains.keys(), statuses)) {
         if (watch.has(uuid)) void domainReads.request(uuid, { origin, priority: 'background' });
@@ -152,7 +154,7 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
   async function reconcileOnce() {
     const origin = 'RECONCILE';
     const others = Promise.all([networks.reconcile(origin), storagePools.reconcile(origin)]);
-    const reads = await list(origin, (statuses, isBeingRead) => {
+    const reads = await list(origin, 'background', (statuses, isBeingRead) => {
       for (const status of statuses) if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
       return statuses.map(({ uuid }) => domainReads.request(uuid, { origin, priority: 'background' }));
     });
@@ -163,33 +165,33 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     lastHeardAt = lastReconcileAt;
   }
 
-  /** State at once; the XML only of what is new or in another state: events would have told of the rest. */
-  async function pollOnce() {
-    await list('POLL', (statuses, isBeingRead) => {
+  /**
+   * State at once; the XML only of what is new or in another state: events would have told of the rest. Returns the
+   * reads of those.
+   */
+  function listAndFollow(origin: ChangeOrigin, priority: CallPriority) {
+    return list(origin, priority, (statuses, isBeingRead) => {
+      const reads: Promise<unknown>[] = [];
       for (const status of statuses) {
         const known = replica.domains.get(status.uuid);
         const hasMoved =
           known?.state !== status.state || known.libvirtId !== status.libvirtId || known.name !== status.name;
-        if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, 'POLL');
-        if (hasMoved) void domainReads.request(status.uuid, { origin: 'POLL', priority: 'background' });
+        if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
+        if (hasMoved) reads.push(domainReads.request(status.uuid, { origin, priority }));
       }
+      return reads;
     });
   }
 
-  function reconcile(): Promise<void> {
-    if (reconciling === null) {
-      reconciling = reconcileOnce().finally(() => {
-        reconciling = null;
-      });
-      return reconciling;
-    }
-    const again = () => {
-      reconcilingNext = null;
-      return reconcile();
-    };
-    reconcilingNext ??= reconciling.then(again, again);
-    return reconcilingNext;
+  async function pollOnce() {
+    await listAndFollow('POLL', 'background');
   }
+
+  const reconcile = shareRuns(reconcileOnce);
+  const refreshList = shareRuns(async () => {
+    // One that cannot be read is logged and tried again; who asked gets what there is.
+    await Promise.all(await listAndFollow('RECONCILE', 'read'));
+  });
 
   /** Work that nobody waits for. Never rejects. */
   async function logged(name: string, work: Promise<void>) {
@@ -248,9 +250,10 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
 
   return {
     reconcile,
+    refreshList,
     keepTrue() {
       repeat('The periodic reconcile', periods.reconcileMs, reconcile);
-      if (!driver.capabilities.domainEvents) repeat('Polling', periods.pollMs, () => reconciling ?? pollOnce());
+      if (!driver.capabilities.domainEvents) repeat('Polling', periods.pollMs, () => reconcile.current ?? pollOnce());
     },
     async refreshDomain(uuid) {
       const { error } = await domainReads.request(uuid, { origin: selfOrigin, priority: 'read' });

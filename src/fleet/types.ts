@@ -38,6 +38,11 @@ export type Fleet = {
   /** Filtered, sorted, one page. `NOT_FOUND` for a host that is not configured, `BAD_USER_INPUT` for a bad `after`. */
   listDomains(query: DomainQuery): DomainPage;
   matches(filter: DomainFilter, domain: DomainRecord): boolean;
+  /**
+   * Asks the hosts now which domains they have and in which state; all hosts when `null`. A host that cannot be asked
+   * is left as it is, stale: never rejects for it.
+   */
+  refreshDomains(hostNames: readonly string[] | null, signal: AbortSignal): Promise<void>;
   /** Reads it from its host now and stores what it read. `NOT_FOUND` when the host does not have it. */
   refreshDomain(hostName: string, uuid: Uuid, signal: AbortSignal): Promise<DomainRecord>;
   /** The same by name, which finds also what the replica does not know yet. */

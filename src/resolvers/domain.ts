@@ -1,5 +1,7 @@
 import { VirtgraphError } from '../errors.ts';
 import type { DomainRecord } from '../fleet/types.ts';
+import type { Hypervisor } from '../model/domain.ts';
+import { monitorOk } from '../model/monitor.ts';
 import { pickFromChanges } from './changes.ts';
 import { connectionOf, pageSize } from './connection.ts';
 import { findDomain, requireHost, toDomainFilter } from './lookup.ts';
@@ -7,7 +9,8 @@ import type { DomainResolvers, QueryResolvers, SubscriptionResolvers } from './s
 import { selectedStatsGroups } from './select.ts';
 
 export const domainQueries = {
-  domains(_root, { filter, orderBy, first, after }, { fleet }) {
+  async domains(_root, { filter, orderBy, first, after, fresh }, { fleet, signal }) {
+    if (fresh) await fleet.refreshDomains(filter?.hosts ?? null, signal);
     const page = fleet.listDomains({
       filter: toDomainFilter(filter),
       orderBy: orderBy ?? { field: 'NAME', direction: 'ASC' },
@@ -42,9 +45,13 @@ export const domainSubscriptions = {
   },
 } satisfies SubscriptionResolvers;
 
+const hypervisorsWithMonitor: ReadonlySet<Hypervisor> = new Set(['QEMU', 'KVM']);
+
 export const domain = {
   Domain: {
     id: (domain, _args, { ids }) => ids.encodeObject(domain),
+    monitor: ({ monitor, libvirtId, config }) =>
+      libvirtId === null || !hypervisorsWithMonitor.has(config.hypervisor) ? null : (monitor ?? monitorOk),
     host: (domain, _args, context) => requireHost(context, domain.hostName),
     hypervisor: ({ config }) => config.hypervisor,
     osType: ({ config }) => config.osType,

@@ -236,6 +236,11 @@ export type Domain = Node & {
   readonly maxVcpus: Scalars['Int']['output'];
   /** Memory it has now. */
   readonly memory: Scalars['Bytes']['output'];
+  /**
+   * Whether the guest's monitor answers, where the host tells (QEMU and KVM). Null while it is not running.
+   * Only somebody who enters a monitor finds that it is stuck, so nothing is noticed while nobody asks the guest for anything.
+   */
+  readonly monitor: Maybe<DomainMonitor>;
   /** Its name, unique on its host. */
   readonly name: Scalars['String']['output'];
   /** hvm, xen, exe, …; null where the configuration does not say. */
@@ -404,6 +409,20 @@ export type DomainInterface = {
 /** A network card of a domain. */
 export type DomainInterfaceAddressesArgs = {
   source?: InputMaybe<AddressSource>;
+};
+
+/**
+ * How libvirt gets on with a guest's monitor (virDomainGetControlInfo). A guest whose monitor does not answer is left out of
+ * bulk readings, and its `stats` say so in `missing`; it can still be forced off.
+ */
+export type DomainMonitor = {
+  readonly __typename?: 'DomainMonitor';
+  /** Who holds the guest, in libvirt's words, such as `monitor=remoteDispatchDomainSuspend`; null until libvirt has said. */
+  readonly heldBy: Maybe<Scalars['String']['output']>;
+  /** Since when; null for `OK`. */
+  readonly since: Maybe<Scalars['DateTime']['output']>;
+  /** What is the matter with it. */
+  readonly status: MonitorStatus;
 };
 
 /** How to sort domains. */
@@ -717,8 +736,13 @@ export type HostLane = {
   readonly callsInFlight: Scalars['Int']['output'];
   /** Calls waiting to be sent. */
   readonly callsQueued: Scalars['Int']['output'];
-  /** control, work, stats. */
+  /** control, work, stats; or one of them with ` (replacement)`: what does the work of a wedged one, at most one on a host. */
   readonly name: Scalars['String']['output'];
+  /**
+   * Abandoned calls hold so many of its places (three of four) that it is left alone until the host has answered some:
+   * the host waits for guests that do not answer. See `Domain.monitor`.
+   */
+  readonly wedged: Scalars['Boolean']['output'];
 };
 
 /** How the connection to a host is doing. */
@@ -1058,6 +1082,22 @@ export type MemoryStats = {
   readonly usable: Maybe<Scalars['Bytes']['output']>;
 };
 
+/** Whether a guest's monitor answers. */
+export type MonitorStatus =
+  /** libvirt cannot use it any more: the guest has to be forced off and started again. */
+  | 'ERROR'
+  /** A long job such as a migration or a save is under way; the monitor answers. */
+  | 'JOB'
+  /** A command was sent to it and has not been answered for a second or longer: QEMU is stopped, or waits for its storage. */
+  | 'OCCUPIED'
+  /** Nothing is known to be the matter. */
+  | 'OK'
+  /**
+   * Another guest of the host was found stuck, and this one shows no sign of life either: its processors have not run since.
+   * It is not asked, because every question to a stuck guest costs the host one of its workers (20 by default).
+   */
+  | 'UNKNOWN';
+
 /** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -1340,6 +1380,7 @@ export type QueryDomainsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<DomainFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  fresh?: InputMaybe<Scalars['Boolean']['input']>;
   orderBy?: InputMaybe<DomainOrder>;
 };
 
@@ -1742,6 +1783,7 @@ export type ResolversTypes = {
   DomainFilter: DomainFilter;
   DomainGraphics: ResolverTypeWrapper<DomainGraphics>;
   DomainInterface: ResolverTypeWrapper<DomainInterfaceParent>;
+  DomainMonitor: ResolverTypeWrapper<DomainMonitor>;
   DomainOrder: DomainOrder;
   DomainOrderField: DomainOrderField;
   DomainPath: DomainPath;
@@ -1790,6 +1832,7 @@ export type ResolversTypes = {
   MacRole: MacRole;
   MacSeverity: MacSeverity;
   MemoryStats: ResolverTypeWrapper<MemoryReading>;
+  MonitorStatus: MonitorStatus;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Network: ResolverTypeWrapper<NetworkRecord>;
   Node: ResolverTypeWrapper<FleetObject>;
@@ -1844,6 +1887,7 @@ export type ResolversParentTypes = {
   DomainFilter: DomainFilter;
   DomainGraphics: DomainGraphics;
   DomainInterface: DomainInterfaceParent;
+  DomainMonitor: DomainMonitor;
   DomainOrder: DomainOrder;
   DomainPath: DomainPath;
   DomainPayload: Omit<DomainPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
@@ -1977,6 +2021,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   maxMemory?: Resolver<ResolversTypes['Bytes'], ParentType, ContextType>;
   maxVcpus?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   memory?: Resolver<ResolversTypes['Bytes'], ParentType, ContextType>;
+  monitor?: Resolver<Maybe<ResolversTypes['DomainMonitor']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   osType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   persistent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2043,6 +2088,12 @@ export type DomainInterfaceResolvers<ContextType = Context, ParentType extends R
   tapNote?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   target?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DomainMonitorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainMonitor'] = ResolversParentTypes['DomainMonitor']> = {
+  heldBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['MonitorStatus'], ParentType, ContextType>;
 };
 
 export type DomainPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPayload'] = ResolversParentTypes['DomainPayload']> = {
@@ -2158,6 +2209,7 @@ export type HostLaneResolvers<ContextType = Context, ParentType extends Resolver
   callsInFlight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   callsQueued?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  wedged?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type HostLinkResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HostLink'] = ResolversParentTypes['HostLink']> = {
@@ -2373,7 +2425,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   changesSince?: Resolver<ResolversTypes['ChangePage'], ParentType, ContextType, RequireFields<QueryChangesSinceArgs, 'first'>>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'by' | 'fresh'>>;
-  domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
+  domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first' | 'fresh'>>;
   gateway?: Resolver<ResolversTypes['Gateway'], ParentType, ContextType>;
   host?: Resolver<Maybe<ResolversTypes['Host']>, ParentType, ContextType, RequireFields<QueryHostArgs, 'name'>>;
   hosts?: Resolver<ResolversTypes['HostConnection'], ParentType, ContextType, RequireFields<QueryHostsArgs, 'first'>>;
@@ -2457,6 +2509,7 @@ export type Resolvers<ContextType = Context> = {
   DomainEdge?: DomainEdgeResolvers<ContextType>;
   DomainGraphics?: DomainGraphicsResolvers<ContextType>;
   DomainInterface?: DomainInterfaceResolvers<ContextType>;
+  DomainMonitor?: DomainMonitorResolvers<ContextType>;
   DomainPayload?: DomainPayloadResolvers<ContextType>;
   DomainStats?: DomainStatsResolvers<ContextType>;
   DomainStatsSample?: DomainStatsSampleResolvers<ContextType>;

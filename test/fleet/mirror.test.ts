@@ -401,3 +401,46 @@ test('the cards of a stored configuration that a running guest does not have are
   expect(macsOf(fleet.domain('alpha', domain.uuid)?.storedInterfaces)).toEqual([live, stored]);
   expect(macsOf(fleet.domain('alpha', transient.uuid)?.storedInterfaces)).toEqual([]);
 });
+
+describe('asking the hosts now', () => {
+  test('finds what no event told of, and reads what is new', async () => {
+    const host = createFakeHost('alpha');
+    const web = host.add('web');
+    const { fleet, told } = await watch(host);
+    // Changed in silence: as when an event was lost.
+    web.state = 'RUNNING';
+    web.libvirtId = 1;
+    await fleet.refreshDomains(null, AbortSignal.timeout(5_000));
+    expect(fleet.domain('alpha', web.uuid)?.state).toBe('RUNNING');
+    expect(told()).toEqual(['RECONCILE web=RUNNING (state)']);
+  });
+
+  test('waits for a list that was begun after the question', async () => {
+    const host = createFakeHost('alpha');
+    const web = host.add('web');
+    const { fleet } = await watch(host);
+    const lists = holdCalls(host, 'list');
+    const first = fleet.refreshDomains(['alpha'], AbortSignal.timeout(5_000));
+    await settle();
+    const second = fleet.refreshDomains(['alpha'], AbortSignal.timeout(5_000));
+    await settle();
+    expect(lists.count).toBe(1);
+    await lists.letGo();
+    await first;
+    web.state = 'PAUSED';
+    await lists.letAllGo();
+    await second;
+    expect(fleet.domain('alpha', web.uuid)?.state).toBe('PAUSED');
+  });
+
+  test('leaves a host that is gone as it was, and fails only for a name that is not configured', async () => {
+    const host = createFakeHost('alpha');
+    const web = host.add('web');
+    const { fleet } = await watch(host);
+    host.drop();
+    await settle();
+    await fleet.refreshDomains(null, AbortSignal.timeout(5_000));
+    expect(fleet.domain('alpha', web.uuid)?.name).toBe('web');
+    await expect(fleet.refreshDomains(['nowhere'], AbortSignal.timeout(5_000))).rejects.toThrow(/nowhere/);
+  });
+});

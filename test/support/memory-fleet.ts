@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createChannel } from '../../src/channel.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { VirtgraphError } from '../../src/errors.ts';
 import { createChangeFilters } from '../../src/fleet/change-filter.ts';
 import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
@@ -47,6 +47,9 @@ export type MemoryFleetOptions = {
   readonly id?: string;
   readonly driver?: Fleet['driver'];
   readonly readStats?: Fleet['readStats'];
+  /** The journal's. */
+  readonly limits?: Partial<typeof defaultJournalLimits>;
+  readonly clock?: Clock;
 };
 
 export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet {
@@ -71,8 +74,8 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
   const index = createDomainIndex(() => domains.values(), domainFilter);
   const journal = createJournal({
     epoch: randomBytes(8).toString('hex'),
-    limits: defaultJournalLimits,
-    clock: systemClock,
+    limits: { ...defaultJournalLimits, ...options.limits },
+    clock: options.clock ?? systemClock,
     predicates: createChangeFilters(domainFilter),
     snapshot: () => [...hosts.values(), ...domains.values()],
   });
@@ -124,6 +127,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
     domainsByUuid: (uuid) => [...domains.values()].filter((domain) => domain.uuid === uuid),
     listDomains: (query) => index.list(query),
     matches: (filter, domain) => domainFilter(filter)(domain),
+    refreshDomains: async () => {},
     refreshDomain: async (hostName, uuid) => requireDomain(hostName, uuid),
     async refreshDomainByName(hostName, name) {
       const domain = fleet.domainByName(hostName, name);
