@@ -43,14 +43,14 @@ test('one guest that hangs keeps no other waiting, and can be forced off', async
   if (pid === null) throw new Error('the guest is not running');
   process.kill(pid, 'SIGSTOP');
 
-  // Enters the guest's monitor, which does not answer.
-  const reset = mutate('resetDomain', 'DomainActionInput', 'stuck');
-  let isAnswered = false;
-  void reset.then(() => (isAnswered = true));
+  // Each enters the guest's monitor, which does not answer; and they are more than a connection has places for.
+  const resets = Array.from({ length: 6 }, () => mutate('resetDomain', 'DomainActionInput', 'stuck'));
+  let answered = 0;
+  for (const reset of resets) void reset.then(() => answered++);
   await waitFor('the host to be asked', async () => (await callsInFlight()) > 0);
 
   const fresh = await gateway.data<{ domain: { state: string } }>(
-    '{ domain(by: { path: { host: "h1", name: "stuck" } }, fresh: true) { state } }',
+    '{ domain(by: { path: { host: "h1", name: "spare" } }, fresh: true) { state } }',
   );
   expect(fresh.domain.state).toBe('RUNNING');
   const list = await gateway.data<{ domains: { totalCount: number } }>('{ domains { totalCount } }');
@@ -60,11 +60,11 @@ test('one guest that hangs keeps no other waiting, and can be forced off', async
     'SHUTOFF',
   );
   // All of that while it still hangs: otherwise nothing was shown.
-  expect(isAnswered).toBe(false);
+  expect(answered).toBe(0);
 
   const forced = await mutate('forceOffDomain', 'ForceOffDomainInput', 'stuck');
   expect(forced.data?.['forceOffDomain']?.domain.state).toBe('SHUTOFF');
-  expect((await reset).errors?.[0]?.extensions.code).toEqual(expect.any(String));
+  for (const { errors } of await Promise.all(resets)) expect(errors).toHaveLength(1);
   expect((await host.virsh('domstate', 'stuck')).trim()).toBe('shut off');
   expect(host.qemuPid('stuck')).toBeNull();
 });
