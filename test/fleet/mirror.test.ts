@@ -425,9 +425,10 @@ describe('asking the hosts now', () => {
     const second = fleet.refreshDomains(['alpha'], AbortSignal.timeout(5_000));
     await settle();
     expect(lists.count).toBe(1);
+    // After the first list was made, and before the second can be.
+    web.state = 'PAUSED';
     await lists.letGo();
     await first;
-    web.state = 'PAUSED';
     await lists.letAllGo();
     await second;
     expect(fleet.domain('alpha', web.uuid)?.state).toBe('PAUSED');
