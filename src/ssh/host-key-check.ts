@@ -52,8 +52,8 @@ export async function openHostKeyCheck(
   log: Log,
   { recordNew = true }: { readonly recordNew?: boolean } = {},
 ): Promise<HostKeyCheck> {
-  const { host, port, alias, verify } = identity;
-  const names = alias === null ? namesOf(host, port) : [alias.toLowerCase()];
+  const { host, verify } = identity;
+  const names = hostKeyNames(identity);
   const [ownName = host] = names;
   const files = await loadKnownHosts(identity.knownHostsFiles);
   let accepted: Buffer | null = null;
@@ -144,7 +144,9 @@ function entriesOf(verdict: HostKeyVerdict): readonly KnownHostEntry[] {
   return verdict.kind === 'CHANGED' ? verdict.known : [verdict.entry];
 }
 
-function namesOf(host: string, port: number): readonly string[] {
+/** What a host is looked up under: its own name first. */
+export function hostKeyNames({ host, port, alias }: HostIdentity): readonly string[] {
+  if (alias !== null) return [alias.toLowerCase()];
   return port === 22 ? [knownHostName(host, 22)] : [knownHostName(host, port), knownHostName(host, 22)];
 }
 
