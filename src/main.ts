@@ -13,6 +13,8 @@ type ServeFlags = {
   readonly logLevel?: LogLevel;
 };
 
+type DoctorFlags = { readonly config?: string; readonly json?: boolean; readonly clock?: boolean };
+
 const program = new Command('virtgraph')
   .description('A GraphQL gateway to fleets of libvirt hosts over SSH, with nothing installed on the hosts.')
   .version(packageVersion())
@@ -28,7 +30,8 @@ Environment:
 Examples:
   virtgraph                                  the embedded fleet on http://127.0.0.1:4000
   virtgraph --config virtgraph.yaml          your fleet
-  virtgraph check-config                     what is wrong with the configuration, without starting`,
+  virtgraph check-config                     what is wrong with the configuration, without starting
+  virtgraph doctor kvm1                      what is wrong on the way to one host`,
   );
 
 program
@@ -50,6 +53,19 @@ program
   .action(async ({ config }: { readonly config?: string }) => {
     const { checkConfig } = await import('./commands/check-config.ts');
     process.exitCode = await checkConfig(config ?? null);
+  });
+
+program
+  .command('doctor')
+  .argument('[hosts...]', 'names in the configuration, or URIs; without any, every configured host')
+  .description('go through every stage of reaching the hosts, and tell where it ends, why, and what to do')
+  .addOption(configOption())
+  .option('--json', 'one JSON document instead of lines')
+  .option('--clock', "compare the hosts' clocks too, for which the command date is run there")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (hosts: readonly string[], { config, json = false, clock = false }: DoctorFlags) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    process.exitCode = await doctor({ hosts, config: config ?? null, json, clock });
   });
 
 program

@@ -36,18 +36,19 @@ export function createHandshakeStages(options: {
 
   const begin = (stage: 'key-exchange' | 'host-key' | 'authentication', atMs = clock.monotonic()) =>
     onStage({ type: 'begin', stage, hop, atMs });
-  const found = (finding: SshFinding, atMs = clock.monotonic()) => onStage({ type: 'found', hop, atMs, finding });
+  const tell = (type: 'found' | 'failing', finding: SshFinding, atMs = clock.monotonic()) =>
+    onStage({ type, hop, atMs, finding });
 
-  function tellKey() {
+  function tellKey(type: 'found' | 'failing') {
     const key = hostKey.finding();
     if (isKeyTold || key === null || exchangedAtMs === null) return;
     isKeyTold = true;
-    found({ stage: 'key-exchange', serverVersion, algorithms }, exchangedAtMs);
+    tell('found', { stage: 'key-exchange', serverVersion, algorithms }, exchangedAtMs);
     begin('host-key', exchangedAtMs);
-    found({ stage: 'host-key', key }, checkedAtMs ?? clock.monotonic());
+    tell(type, { stage: 'host-key', key }, checkedAtMs ?? clock.monotonic());
   }
 
-  const tellLogin = () => found({ stage: 'authentication', user, login: auth.finding() });
+  const tellLogin = (type: 'found' | 'failing') => tell(type, { stage: 'authentication', user, login: auth.finding() });
 
   begin('key-exchange');
   return {
@@ -62,16 +63,16 @@ export function createHandshakeStages(options: {
     },
     hostKeyCheckEnds(accepted) {
       checkedAtMs ??= clock.monotonic();
-      if (!accepted) tellKey();
+      if (!accepted) tellKey('failing');
     },
     authenticationBegins() {
-      tellKey();
+      tellKey('found');
       begin('authentication');
     },
-    authenticationEnds: tellLogin,
+    authenticationEnds: () => tellLogin('found'),
     fails(stage) {
-      if (stage === 'authentication') tellLogin();
-      else if (!isKeyTold) found({ stage: 'key-exchange', serverVersion, algorithms });
+      if (stage === 'authentication') tellLogin('failing');
+      else if (!isKeyTold) tell('failing', { stage: 'key-exchange', serverVersion, algorithms });
     },
   };
 }

@@ -30,8 +30,8 @@ export type SshStageEvent = {
   readonly atMs: number;
 } & (
   | { readonly type: 'begin'; readonly stage: SshStage }
-  /** Of the stage that has begun last. It may fail all the same. */
-  | { readonly type: 'found'; readonly finding: SshFinding }
+  /** Of the stage that has begun last. `failing`: the error that is thrown next is about it. */
+  | { readonly type: 'found' | 'failing'; readonly finding: SshFinding }
 );
 
 /** Called in order: a stage is over, and was well, when the next one begins. */

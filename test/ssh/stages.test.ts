@@ -45,7 +45,7 @@ async function watch(changes: Partial<SshTarget> = {}, deps: Partial<SshDependen
     (error: { detail?: { problem?: string } }) => error.detail?.problem,
   );
   const begun = events.flatMap((event) => (event.type === 'begin' ? [`${event.stage} ${event.hop}`] : []));
-  const findings = events.flatMap((event) => (event.type === 'found' ? [event.finding] : []));
+  const findings = events.flatMap((event) => (event.type === 'begin' ? [] : [event.finding]));
   const find = <S extends SshFinding['stage']>(stage: S) =>
     findings.find((finding): finding is Extract<SshFinding, { stage: S }> => finding.stage === stage);
   return { problem, begun, find, events };

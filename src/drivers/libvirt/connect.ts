@@ -14,6 +14,8 @@ import { authTypes, connectFlags, features } from './rpc/procedures-connect.ts';
 export type ConnectOptions = Pick<HostTarget, 'connectName' | 'readOnly' | 'keepaliveIntervalMs' | 'keepaliveCount'> & {
   readonly clock: Clock;
   readonly onHint: (hint: HostHint) => void;
+  /** Told once the daemon has let the client in, before it is asked to open anything. */
+  readonly onAdmitted?: (asked: 'nothing' | 'polkit') => void;
 };
 
 export type LibvirtConnection = {
@@ -35,7 +37,9 @@ export async function openLibvirtConnection(
 ): Promise<LibvirtConnection> {
   const client = new RpcClient(stream, { clock: options.clock, onHint: options.onHint });
   try {
-    await authenticate(client, signal);
+    // By itself: as an argument of a call that is optional it would not happen where nobody listens.
+    const asked = await authenticate(client, signal);
+    options.onAdmitted?.(asked);
     await open(client, options, signal);
     const hasEvents = await agreeOnFeatures(client, options, signal);
     return { client, hasEvents, close: () => closeConnection(client) };
@@ -45,9 +49,9 @@ export async function openLibvirtConnection(
   }
 }
 
-async function authenticate(client: RpcClient, signal: AbortSignal): Promise<void> {
+async function authenticate(client: RpcClient, signal: AbortSignal): Promise<'nothing' | 'polkit'> {
   const { types } = await client.call(procedures.authList, null, { signal, deadlineMs: deadlineMs.control });
-  if (types.length === 0 || types.includes(authTypes.NONE)) return;
+  if (types.length === 0 || types.includes(authTypes.NONE)) return 'nothing';
   if (!types.includes(authTypes.POLKIT)) {
     const offered = types.map((type) => (type === authTypes.SASL ? 'SASL' : `type ${type}`)).join(', ');
     throw hostProblem(
@@ -58,6 +62,7 @@ async function authenticate(client: RpcClient, signal: AbortSignal): Promise<voi
   }
   try {
     await client.call(procedures.authPolkit, null, { signal, deadlineMs: openDeadlineMs });
+    return 'polkit';
   } catch (error) {
     throw asProblem(
       error,

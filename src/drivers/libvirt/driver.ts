@@ -74,7 +74,7 @@ export async function openLibvirtDriver(
 }
 
 /** A daemon that takes the connection and then says nothing is a problem of the host, and may be over in a while. */
-function asOpenFailure(error: unknown): unknown {
+export function asOpenFailure(error: unknown): unknown {
   if (!(error instanceof VirtgraphError) || error.code !== 'TIMEOUT' || error.detail.problem) return error;
   return hostProblem(
     'LIBVIRT_OPEN_FAILED',

@@ -20,7 +20,10 @@ export type Transport = {
 
 export type Routes = {
   /** Opens a stream by the route that is known to work, else by each in turn, and connects through it. */
-  connect<T>(through: (stream: Duplex) => Promise<T>, options: { readonly signal: AbortSignal }): Promise<T>;
+  connect<T>(
+    through: (stream: Duplex, route: Route) => Promise<T>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<T>;
 };
 
 /** That route leads nowhere; another may. */
@@ -31,17 +34,22 @@ const tryNext: readonly ProblemCode[] = [
   'PROXY_COMMAND_FAILED',
 ];
 
-export function openRoutes(routes: readonly Route[], log: Log): Routes {
+/** @param onDeadEnd told of each route that leads nowhere, before the next one is tried */
+export function openRoutes(
+  routes: readonly Route[],
+  log: Log,
+  onDeadEnd?: (route: Route, error: VirtgraphError) => void,
+): Routes {
   let working: Route | null = null;
   return {
     async connect(through, { signal }) {
-      if (working) return through(await working.open({ signal }));
+      if (working) return through(await working.open({ signal }), working);
       const failures: { readonly route: Route; readonly error: VirtgraphError }[] = [];
       let socketsForbidden = false;
       for (const route of routes) {
         if (socketsForbidden && route.kind === 'socket') continue;
         try {
-          const connection = await through(await route.open({ signal }));
+          const connection = await through(await route.open({ signal }), route);
           working = route;
           return connection;
         } catch (error) {
@@ -49,6 +57,7 @@ export function openRoutes(routes: readonly Route[], log: Log): Routes {
           log.debug({ route: route.label, ...errorFields(error) }, 'no way to the daemon here');
           socketsForbidden ||= error.detail.problem === 'FORWARDING_REFUSED';
           failures.push({ route, error });
+          onDeadEnd?.(route, error);
         }
       }
       throw summary(failures);
