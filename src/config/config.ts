@@ -12,6 +12,7 @@ export type AuthConfig =
 
 export type Limits = Readonly<ConfigInput['limits']>;
 export type Timing = Readonly<ConfigInput['timing']>;
+export type ApiRights = ConfigInput['api'];
 
 /** The whole configuration, checked; every path in it is absolute. Keys keep the names of virtgraph.yaml. */
 export type Config = {
@@ -30,6 +31,7 @@ export type Config = {
   readonly segments: readonly NamedSegment[];
   readonly limits: Limits;
   readonly timing: Timing;
+  readonly api: ApiRights;
   readonly log: { readonly level: LogLevel };
   /** Allowed, but to be said at every start. */
   readonly warnings: readonly string[];
@@ -67,6 +69,7 @@ export function createConfig(
     segments: Object.entries(input.net.segments).map(([name, members]) => ({ name, members: members.map(memberOf) })),
     limits: input.limits,
     timing: input.timing,
+    api: input.api,
     log: input.log,
     warnings: [...ownWarnings(file, input), ...hosts.flatMap(({ warnings }) => warnings)],
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { logLevels } from '../log.ts';
 import { segmentMemberKinds } from '../model/segment.ts';
+import { transportKinds } from '../model/target.ts';
 
 /**
  * The shape of virtgraph.yaml: every key with its type, default and description. What keys mean together is in
@@ -120,6 +121,38 @@ const segmentMember = z
     error: `expected one of ${segmentMemberKinds.join(', ')}`,
   });
 
+const word = (expected: string) => z.string().regex(/^[a-z][a-z0-9._-]{0,62}$/, { error: `expected ${expected}` });
+
+/** What a user of the API may make the gateway connect to. What each default keeps out: docs/OPERATIONS.md. */
+const api = z.strictObject({
+  trustHostKeys: z.boolean().default(false).describe('The mutation trustHostKey may record host keys in known_hosts.'),
+  hosts: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('The mutations addHost, updateHost and removeHost are allowed.'),
+      most: count(0, 100_000).default(100).describe('Most hosts that are added by the API.'),
+      drivers: z
+        .array(word('a driver, such as qemu'))
+        .default(['qemu', 'xen', 'lxc', 'bhyve', 'vz', 'ch'])
+        .describe('Drivers that their URIs may have.'),
+      transports: z
+        .array(z.enum(transportKinds, { error: `expected one of ${transportKinds.join(', ')}` }))
+        .default(['ssh'])
+        .describe('Transports that their URIs may have.'),
+      parameters: z
+        .array(word('a parameter of URIs, such as mode'))
+        .default(['mode', 'no_tty', 'keepalive_interval', 'keepalive_count'])
+        .describe('Parameters that their URIs may have.'),
+      addresses: z
+        .array(z.string().min(1).max(253))
+        .default(['*'])
+        .describe(
+          'Names and addresses that they, and the jump hosts before them, may have; * is any run of characters.',
+        ),
+    })
+    .prefault({})
+    .describe('Hosts that are added by the API, and what their URIs are held to.'),
+});
+
 const originExpected = 'expected an origin without a path, such as https://dashboard.example';
 const origin = z
   .string()
@@ -171,6 +204,7 @@ const config = z.strictObject({
     .describe('What the gateway cannot know of the network by itself.'),
   limits: limits.prefault({}).describe('Bounds; what is beyond them is refused.'),
   timing: timing.prefault({}).describe('How long and how often.'),
+  api: api.prefault({}).describe('What the API may do to the fleet itself.'),
   log: z
     .strictObject({ level: z.enum(logLevels).default('info').describe('The least that is logged.') })
     .prefault({})
@@ -189,6 +223,16 @@ export function parseShape(
   | { readonly ok: true; readonly value: ConfigInput }
   | { readonly ok: false; readonly issues: readonly SchemaIssue[] } {
   const result = config.safeParse(value, { reportInput: true });
+  return result.success ? { ok: true, value: result.data } : { ok: false, issues: result.error.issues };
+}
+
+/** One entry of `hosts:` by itself. */
+export type HostInput = z.output<typeof host>;
+
+export function parseHostShape(
+  value: unknown,
+): { readonly ok: true; readonly value: HostInput } | { readonly ok: false; readonly issues: readonly SchemaIssue[] } {
+  const result = host.safeParse(value, { reportInput: true });
   return result.success ? { ok: true, value: result.data } : { ok: false, issues: result.error.issues };
 }
 

@@ -42,7 +42,9 @@ export type SshTarget = SshOptions & {
 export const daemonModes = ['auto', 'direct', 'legacy'] as const;
 export type DaemonMode = (typeof daemonModes)[number];
 
-/** How to get a byte stream to the daemon. */
+export const transportKinds = ['ssh', 'unix', 'sim'] as const;
+
+/** How to get a byte stream to the daemon; `kind` is one of `transportKinds`. */
 export type Transport =
   | {
       readonly kind: 'ssh';
