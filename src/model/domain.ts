@@ -1,4 +1,5 @@
 import type { MacAddress, Uuid } from './brands.ts';
+import type { DomainMonitor } from './monitor.ts';
 
 /** `virDomainState`, by name. `UNKNOWN` stands for a number that this version does not know. */
 export const domainStates = [
@@ -140,4 +141,6 @@ export type DomainSnapshot = {
   readonly inactiveXml: string | null;
   /** Changes whenever the persistent configuration does (of the live one, for a transient domain). */
   readonly version: string;
+  /** What is the matter with the guest's monitor; `null` when nothing is, as far as known. */
+  readonly monitor: DomainMonitor | null;
 };

@@ -70,5 +70,6 @@ export function domainRecord(parts: DomainRecordParts): DomainRecord {
     inactiveXml: null,
     storedInterfaces: interfaces,
     version: '1',
+    monitor: null,
   };
 }

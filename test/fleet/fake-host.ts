@@ -12,6 +12,7 @@ import type {
 } from '../../src/model/domain.ts';
 import type { HostHint } from '../../src/model/hints.ts';
 import type { HostCapabilities } from '../../src/model/host.ts';
+import type { DomainMonitor } from '../../src/model/monitor.ts';
 import type { Network, StoragePool } from '../../src/model/network.ts';
 import type { DomainStatsSample } from '../../src/model/stats.ts';
 import type { HostTarget } from '../../src/model/target.ts';
@@ -30,6 +31,7 @@ export type FakeDomain = {
   /** `null`: the same as it runs with. */
   storedMacs: MacAddress[] | null;
   cpuNs: bigint;
+  monitor: DomainMonitor | null;
 };
 
 /** How a scripted call goes: before it is answered, this is awaited. */
@@ -147,6 +149,7 @@ export function createFakeHost(name: string): FakeHost {
         macs: [],
         storedMacs: null,
         cpuNs: 0n,
+        monitor: null,
         ...part,
       };
       domains.set(domain.uuid, domain);
@@ -432,6 +435,7 @@ function snapshotOf(domain: FakeDomain): DomainSnapshot {
     xml: fakeXml(domain),
     inactiveXml: stored === null ? null : fakeXml(stored),
     version: `v-${fakeXml(stored ?? domain).length}-${domain.memoryBytes}-${(stored ?? domain).macs.join()}`,
+    monitor: domain.monitor,
   };
 }
 

@@ -5,6 +5,7 @@
 import type { Uuid } from '../../model/brands.ts';
 import type { CallOptions } from '../driver.ts';
 import { isLibvirtError } from './errors.ts';
+import type { GuestHealth } from './guest-health.ts';
 import type { LaneCallOptions, Lanes } from './lanes.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import type { Procedure } from './rpc/procedure.ts';
@@ -29,7 +30,7 @@ export type DomainRefs = {
   ): Promise<R>;
 };
 
-export function createDomainRefs(lanes: Lanes): DomainRefs {
+export function createDomainRefs(lanes: Lanes, health: Pick<GuestHealth, 'mayAsk' | 'watch'>): DomainRefs {
   let known = new Map<Uuid, DomainRef>();
 
   const remember = ({ domain }: { readonly domain: DomainRef }) => {
@@ -56,7 +57,10 @@ export function createDomainRefs(lanes: Lanes): DomainRefs {
     async call(procedure, uuid, args, options) {
       const domain = await refs.find(uuid, options);
       try {
-        return await lanes.call(procedure, { ...args, domain }, { guest: uuid, ...options });
+        // All changes to guests that may hang share two places of their lane: the others are for those who can answer.
+        const turn = procedure.mutating && !health.mayAsk(uuid) ? { turn: 'stuck guests' } : {};
+        const call = lanes.call(procedure, { ...args, domain }, { guest: uuid, ...turn, ...options });
+        return await health.watch(domain, call);
       } catch (error) {
         if (isLibvirtError(error, 'NO_DOMAIN')) known.delete(uuid);
         throw error;

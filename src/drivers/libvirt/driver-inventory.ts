@@ -7,6 +7,7 @@ import { allStatesDeadlineMs } from './deadlines.ts';
 import type { DomainRefs } from './domain-refs.ts';
 import { domainStateNames } from './domain-states.ts';
 import { isAnyLibvirtError, isLibvirtError, isTimeout, orNull } from './errors.ts';
+import type { GuestHealth } from './guest-health.ts';
 import { readHostXml } from './host-xml.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
@@ -24,7 +25,12 @@ type StateNames = Pick<DomainStatus, 'state' | 'stateReason'>;
 /** As many calls of one list at once as the daemon serves of one connection. */
 const parallelCalls = 4;
 
-export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: HostCapabilities): Inventory {
+export function inventoryVerbs(
+  lanes: Lanes,
+  refs: DomainRefs,
+  health: Pick<GuestHealth, 'readMonitor'>,
+  capabilities: HostCapabilities,
+): Inventory {
   /** The domains that a filter selects; `null` where the driver does not know the filter. */
   async function listBy(filter: number, options: CallOptions): Promise<ReadonlySet<Uuid> | null> {
     try {
@@ -116,7 +122,7 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
       const before = await refs.find(uuid, options);
       const flags = 0;
       const probablyActive = before.id >= 0;
-      const [domain, state, persistent, autostart, managedSave, xml, earlyInactiveXml] = await Promise.all([
+      const [domain, state, persistent, autostart, managedSave, xml, earlyInactiveXml, monitor] = await Promise.all([
         refs.lookUp(uuid, options),
         readState(before, options),
         isPersistent(before, options),
@@ -128,6 +134,7 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
         readXml(uuid, flags, options),
         // Asked for on the guess that it still runs, to spare a round trip.
         probablyActive ? readXml(uuid, xmlFlags.INACTIVE, options) : null,
+        probablyActive ? health.readMonitor(before, options) : null,
       ]);
       const active = domain.id >= 0;
       const inactiveXml =
@@ -146,6 +153,7 @@ export function inventoryVerbs(lanes: Lanes, refs: DomainRefs, capabilities: Hos
         xml,
         inactiveXml: inactiveXml === xml ? null : inactiveXml,
         version: readHostXml(configVersion, inactiveXml ?? xml),
+        monitor: active ? monitor : null,
       };
     },
 

@@ -12,6 +12,7 @@ import { inventoryVerbs } from './driver-inventory.ts';
 import { statsVerbs } from './driver-stats.ts';
 import { registerEvents } from './event-registration.ts';
 import { readFacts, readHostCapabilities } from './facts.ts';
+import { createGuestHealth, type GuestHealth } from './guest-health.ts';
 import { createHintQueue } from './hint-queue.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { openRoutes, type Transport } from './transport.ts';
@@ -65,7 +66,16 @@ export async function openLibvirtDriver(
       readHostCapabilities(lanes, { events, readOnly, signal }),
     ]);
     log.debug({ host: target.name, events: events.length, hypervisor: facts.hypervisor }, 'libvirt connection open');
-    return assemble(target, transport, namingHost(lanes, target.name), { facts, capabilities, hints: hintQueue.hints });
+    const named = namingHost(lanes, target.name);
+    const health = createGuestHealth({
+      lanes: named,
+      clock,
+      log,
+      onChange: ({ uuid, name }) => hintQueue.push({ kind: 'domain', uuid, name, event: 'monitor', detail: {} }),
+    });
+    void client.closed.then(() => health.close());
+    const parts = { facts, capabilities, hints: hintQueue.hints };
+    return assemble(target, transport, named, parts, { health, clock, log });
   } catch (error) {
     await control?.close();
     await transport.close();
@@ -89,8 +99,9 @@ function assemble(
   transport: Transport,
   lanes: Lanes,
   parts: Pick<Driver, 'facts' | 'capabilities' | 'hints'>,
+  watching: LibvirtDriverDependencies & { readonly health: GuestHealth },
 ): Driver {
-  const refs = createDomainRefs(lanes);
+  const refs = createDomainRefs(lanes, watching.health);
   const { capabilities } = parts;
   let closing: Promise<void> | null = null;
   const close = async () => {
@@ -107,8 +118,8 @@ function assemble(
   });
   return {
     ...parts,
-    ...inventoryVerbs(lanes, refs, capabilities),
-    ...statsVerbs(lanes, refs, capabilities),
+    ...inventoryVerbs(lanes, refs, watching.health, capabilities),
+    ...statsVerbs(lanes, refs, capabilities, watching),
     ...domainVerbs(lanes, refs),
     ...hostVerbs(lanes, capabilities),
     closed,

@@ -125,5 +125,8 @@ export function presentConfig(domain: SimDomain): DomainConfig {
 
 /** For how long its processors have run since it was started. */
 export function ranForMs(host: SimHost, domain: SimDomain): number {
-  return domain.ranMs + (domain.runningSince === null ? 0 : host.clock.monotonic() - domain.runningSince);
+  if (domain.runningSince === null) return domain.ranMs;
+  // One that hangs as a stopped process does uses no processor; when it goes on, it has slept through the time between.
+  const until = domain.stuck?.since ?? host.clock.monotonic();
+  return domain.ranMs + Math.max(0, until - domain.runningSince);
 }

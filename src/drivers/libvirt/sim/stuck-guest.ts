@@ -11,6 +11,8 @@ const jobWaitMs = 30_000;
  * that enters the monitor stays in it; those after it wait for that one, at most 30 s.
  */
 export type StuckGuest = {
+  /** Since when it does nothing, by the monotonic clock. */
+  readonly since: number;
   /** Since when a call is in the monitor, by the monotonic clock; `null` while nobody has tried. */
   readonly heldSince: number | null;
   /**
@@ -25,6 +27,7 @@ export type StuckGuest = {
 };
 
 export function createStuckGuest(clock: Clock): StuckGuest {
+  const since = clock.monotonic();
   let heldSince: number | null = null;
   let heldBy: ProcedureName | null = null;
   let outcome: 'answers' | 'gone' | null = null;
@@ -44,6 +47,7 @@ export function createStuckGuest(clock: Clock): StuckGuest {
   }
 
   return {
+    since,
     get heldSince() {
       return heldSince;
     },
