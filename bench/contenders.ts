@@ -67,11 +67,7 @@ export async function openOurDriver(
   label: string,
   uri: string,
 ): Promise<Opened<{ contender(operation: Operation): Contender }>> {
-  const driver = await openDriver(
-    targetOf(uri),
-    { log: silentLog, clock: systemClock, limiter: createHandshakeLimiter() },
-    { signal: AbortSignal.timeout(60_000) },
-  );
+  const driver = await openDriverFor(uri);
   return {
     contender: (operation) => ({
       name: `virtgraph's driver, ${label}`,
@@ -79,6 +75,11 @@ export async function openOurDriver(
     }),
     close: () => driver.close(),
   };
+}
+
+export function openDriverFor(uri: string): Promise<Driver> {
+  const deps = { log: silentLog, clock: systemClock, limiter: createHandshakeLimiter() };
+  return openDriver(targetOf(uri), deps, { signal: AbortSignal.timeout(60_000) });
 }
 
 async function ask(driver: Driver, operation: Operation): Promise<number> {

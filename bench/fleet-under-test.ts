@@ -6,6 +6,8 @@ import type { LibvirtHost } from '../test/lab/libvirt-host.ts';
 
 /** One libvirt connection to measure, and the ways to it. */
 export type Subject = {
+  /** What the gateway calls the host. */
+  readonly name: string;
   readonly title: string;
   readonly domains: number;
   /** For the library's Python binding, on this machine's side of the daemon's socket. */
@@ -38,6 +40,7 @@ export async function startQemuGuests(host: LibvirtHost): Promise<void> {
 
 export function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
   return {
+    name: 'qemu',
     title: `${qemuGuests} QEMU guests`,
     domains: qemuGuests,
     pythonUri: `qemu+unix:///system?socket=${host.socketPath}&mode=direct`,
@@ -54,6 +57,7 @@ export function testSubject(lab: Lab, host: LibvirtHost): Subject {
     `<domain type='test'><name>t${index}</name><uuid>00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}</uuid><memory>8192</memory><os><type>hvm</type></os></domain>`;
   writeFileSync(file, `<node>${Array.from({ length: testDomains }, (_, index) => domain(index)).join('')}</node>`);
   return {
+    name: 'test',
     title: `${testDomains} domains of the test driver`,
     domains: testDomains,
     pythonUri: `test+unix://${file}?socket=${host.socketPath}&mode=direct`,

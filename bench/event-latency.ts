@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { createClient } from 'graphql-ws';
+import type { Gateway } from '../test/lab/gateway.ts';
+import { openDriverFor } from './contenders.ts';
+import { quantile } from './rounds.ts';
+import { formatMs, formatTable } from './table.ts';
+
+/** Between one action and the next; the events of one must have come by then. */
+const pauseMs = 25;
+
+type Observer = { readonly name: string; readonly arrivals: number[]; close(): Promise<void> };
+
+/**
+ * From an action to the moment when its event is in somebody's hands, side by side for each event: `virsh event` on the
+ * daemon's own socket, and a WebSocket subscriber of the gateway, which hears of it over SSH and reads the domain first.
+ * The action comes over a third connection, from here, so that no process has to start for it.
+ */
+export async function measureEvents(
+  gateway: Gateway,
+  unixUri: string,
+  guest: string,
+  actions: number,
+): Promise<string> {
+  const driver = await openDriverFor(unixUri);
+  const uuid = await driver.findDomain(guest, { signal: AbortSignal.timeout(5_000) });
+  const observers = [await openVirshEvent(unixUri, guest), await openSubscriber(gateway, guest)];
+  const actedAt: number[] = [];
+  try {
+    for (let index = 0; index < actions; index += 1) {
+      const expected = index + 1;
+      actedAt.push(performance.now());
+      const options = { signal: AbortSignal.timeout(5_000) };
+      await (index % 2 === 0 ? driver.suspendDomain(uuid, options) : driver.resumeDomain(uuid, options));
+      await until(() => observers.every(({ arrivals }) => arrivals.length >= expected), `event ${expected}`);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  } finally {
+    await Promise.all([...observers, driver].map((opened) => opened.close()));
+  }
+  return report(observers, actedAt);
+}
+
+function report(observers: readonly Observer[], actedAt: readonly number[]): string {
+  const latencies = observers.map(({ name, arrivals }) => ({
+    name,
+    ms: actedAt.map((at, index) => (arrivals[index] ?? Number.NaN) - at),
+  }));
+  const [virsh, ours] = latencies;
+  const overhead = actedAt.map((_, index) => (ours?.ms[index] ?? Number.NaN) - (virsh?.ms[index] ?? Number.NaN));
+  const rows = [...latencies, { name: 'of that, on top of virsh event', ms: overhead }].map(({ name, ms }) => [
+    name,
+    formatMs(quantile(ms, 0.5)),
+    formatMs(quantile(ms, 0.99)),
+    String(ms.length),
+  ]);
+  return formatTable(['', 'median ms', 'p99 ms', 'events'], rows);
+}
+
+async function openVirshEvent(unixUri: string, guest: string): Promise<Observer> {
+  const arrivals: number[] = [];
+  // Without stdbuf the C library keeps lines for a pipe back until there are many.
+  const args = [
+    '-oL',
+    'virsh',
+    '-c',
+    `${unixUri}&mode=direct`,
+    'event',
+    '--loop',
+    '--event',
+    'lifecycle',
+    '--domain',
+    guest,
+  ];
+  const child = spawn('stdbuf', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.includes('lifecycle')) arrivals.push(performance.now());
+  });
+  // It says nothing when it has registered; a second is long enough for a process that starts in a tenth.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return {
+    name: 'virsh event, unix socket',
+    arrivals,
+    async close() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
+    },
+  };
+}
+
+async function openSubscriber(gateway: Gateway, guest: string): Promise<Observer> {
+  const arrivals: number[] = [];
+  const client = createClient({
+    url: `${gateway.url.replace('http', 'ws')}/graphql`,
+    connectionParams: { authorization: `Bearer ${gateway.token}` },
+    retryAttempts: 0,
+  });
+  const query = `subscription { changes(filter: { domains: { nameContains: "${guest}" } }) {
+    __typename ... on ObjectUpserted { origin object { ... on Domain { name state stateReason } } } } }`;
+  const begun = Promise.withResolvers<void>();
+  client.subscribe<{ changes: { __typename: string; origin?: string } }>(
+    { query },
+    {
+      next({ data }) {
+        if (data?.changes.__typename === 'SnapshotComplete') begun.resolve();
+        if (data?.changes.origin === 'EVENT') arrivals.push(performance.now());
+      },
+      error: begun.reject,
+      complete() {},
+    },
+  );
+  await begun.promise;
+  return { name: 'virtgraph, WebSocket, over ssh', arrivals, close: async () => client.dispose() };
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come within 5 s`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
