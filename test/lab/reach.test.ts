@@ -17,7 +17,7 @@ import { publicKey } from './keys.ts';
 import { type Lab, openLab } from './lab.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 import { hostNamed } from './pick.ts';
-import { runOk } from './run.ts';
+import { run, runOk } from './run.ts';
 import type { SshHost } from './ssh-host.ts';
 import { waitFor } from './wait.ts';
 
@@ -40,16 +40,18 @@ beforeAll(async () => {
   inner = hostNamed(lab, 'i1');
   if (lab.jump === null) throw new Error('a lab with inner hosts has a jump host');
   jump = lab.jump;
-  const { ed25519 } = lab.keys;
-  // Without a command of its own, such a key would still run every other.
-  const restricted = (socket: string) =>
-    `restrict,port-forwarding,permitopen="[${socket}]:*",command="/bin/false" ${publicKey(ed25519)}`;
+  const recipe = readRecipe();
+  const restricted = (port: number, socket: string) => {
+    const options = recipe.keyOptions.replace('/run/libvirt/libvirt-sock', socket);
+    const authorizedKeys = `${options} ${publicKey(lab.keys.ed25519)}`;
+    return h1.startSshd({ port, extraLines: recipe.sshdLines, authorizedKeys });
+  };
   await Promise.all([
     inner.startSshd({ port: ports.noForwarding, streamLocalForwarding: false }),
     h1.startSshd({ port: ports.noSessions, extraLines: ['MaxSessions 0'] }),
-    h1.startSshd({ port: ports.restrictedKey, authorizedKeys: restricted('/run/libvirt/libvirt-sock') }),
+    restricted(ports.restrictedKey, '/run/libvirt/libvirt-sock'),
     h1.startSshd({ port: ports.nothing, streamLocalForwarding: false, extraLines: ['ForceCommand /bin/false'] }),
-    h1.startSshd({ port: ports.readOnlyKey, authorizedKeys: restricted('/run/libvirt/libvirt-sock-ro') }),
+    restricted(ports.readOnlyKey, '/run/libvirt/libvirt-sock-ro'),
     jump.startSshd({ port: 2222, tcpForwarding: false }),
   ]);
   // One on which the helper cannot be run, so that netcat is all that is left.
@@ -81,6 +83,15 @@ afterAll(async () => {
   await lab?.close();
 });
 
+/** What docs/OPERATIONS.md tells operators to write, from there, so that it is what was tried. */
+function readRecipe(): { readonly sshdLines: readonly string[]; readonly keyOptions: string } {
+  const text = readFileSync(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
+  const sshdLines = /^Match User virtgraph\n((?: {4}\S.*\n)+)/m.exec(text)?.[1]?.trimEnd().split('\n');
+  const keyOptions = /^(restrict,\S+) ssh-ed25519 /m.exec(text)?.[1];
+  if (sshdLines === undefined || keyOptions === undefined) throw new Error('OPERATIONS.md has no recipe any more');
+  return { sshdLines, keyOptions };
+}
+
 type Case = readonly [entry: HostEntry];
 
 const onH1 = (name: string, options: HostEntryOptions = {}): Case => [hostEntry(lab, h1, { ...options, name })];
@@ -101,7 +112,7 @@ function reached(): Case[] {
     onH1('netcat', { params: { proxy: 'netcat' } }),
     [hostEntry(lab, inner, { name: 'no-forwarding', port: ports.noForwarding, jump: `root@${jump.address}` })],
     onH1('no-sessions', { port: ports.noSessions }),
-    onH1('restricted-key', { port: ports.restrictedKey }),
+    onH1('restricted-key', { port: ports.restrictedKey, params: { socket: '/run/libvirt/libvirt-sock' } }),
     onH1('read-only', { port: ports.readOnlyKey, readOnly: true }),
     [hostEntry(lab, h2, { name: 'no-helper', port: ports.noForwarding })],
     [hostEntry(lab, inner, { name: 'inner', jump: `root@${jump.address}` })],
@@ -300,6 +311,16 @@ test('a read-only host is read, and every change of it is forbidden', async () =
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', host: 'read-only', outcome: 'NOT_SENT' });
   }
   expect((await h1.virsh('domstate', 'seen')).trim()).toBe('shut off');
+});
+
+test('with the least privileges that OPERATIONS.md names, nothing else can be done', async () => {
+  const ssh = (...args: readonly string[]) => run([lab.sshCommand, '-p', String(ports.restrictedKey), ...args]);
+  const command = await ssh(h1.name, 'echo ran');
+  expect(command.status).toBe(255);
+  expect(command.stdout).toBe('');
+  const tcp = await ssh('-W', '127.0.0.1:22', h1.name);
+  expect(tcp.status).toBe(255);
+  expect(tcp.stderr).toContain('administratively prohibited');
 });
 
 test('without an agent, a host that wants one says so', async () => {
