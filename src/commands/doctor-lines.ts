@@ -8,6 +8,9 @@ const stageWidth = Math.max(...probeStages.map((stage) => stage.length));
 const timeWidth = 8;
 const indent = '      ';
 
+/** Which ways were tried, and what became of each. The messages of other failures have it all. */
+const listsWays: ReadonlySet<ProbeStage['stage']> = new Set(['channel', 'socket', 'libvirt-auth']);
+
 /** `uri` is left out where it is the name. */
 export function headLine(name: string, uri: string): string {
   return `${printable(name === uri ? uri : `${name}  ${uri}`)}\n`;
@@ -17,11 +20,13 @@ export function headLine(name: string, uri: string): string {
 export function stageLines(stage: ProbeStage): string {
   const { verdict, message, remedy, details, ms, jumpHost } = stage;
   const time = ms === null ? '' : `${ms.toFixed(0)} ms`;
-  const place = jumpHost === null ? '' : `at ${jumpHost}: `;
+  // An error from a jump host says so itself.
+  const place = jumpHost === null || verdict === 'FAILED' ? '' : `at ${jumpHost}: `;
   return [
     `  ${marks[verdict]} ${stage.stage.padEnd(stageWidth)} ${time.padStart(timeWidth)}  ${text(place + message)}`,
-    // What was found on the way to a failure is what one looks for next.
-    ...(verdict === 'FAILED' ? details.map(({ name, value }) => `${indent}${text(`${name}: ${value}`)}`) : []),
+    ...(verdict === 'FAILED' && listsWays.has(stage.stage)
+      ? details.map(({ name, value }) => `${indent}${text(`${name}: ${value}`)}`)
+      : []),
     ...(remedy === null ? [] : [`${indent}→ ${text(remedy)}`]),
     '',
   ].join('\n');

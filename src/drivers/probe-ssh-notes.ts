@@ -18,7 +18,7 @@ export function noteOf(finding: SshFinding, target: SshTarget): StageNote {
     case 'connect': {
       const { address, port, via } = finding;
       return {
-        message: via === null ? `${address ?? 'the host'} accepts, port ${port}` : `${via} connects to port ${port}`,
+        message: via === null ? `${address} accepts, port ${port}` : `${via} connects to ${address} port ${port}`,
         details: present([
           ['address', address],
           ['port', String(port)],

@@ -5,7 +5,7 @@ import { commandOutput, readAllowances, type SshAllowances } from '../ssh/allowa
 import { openSshConnection, type SshConnection, type SshDependencies } from '../ssh/connection.ts';
 import type { RouteHop } from '../ssh/route.ts';
 import type { SshStageEvent } from '../ssh/stages.ts';
-import { type DeadEnd, probeDaemon } from './libvirt/probe.ts';
+import { type DeadEnd, probeDaemon, triedDetails } from './libvirt/probe.ts';
 import { sshTransport } from './libvirt/ssh-transport.ts';
 import type { Route } from './libvirt/transport.ts';
 import type { PlannedStage, ProbeRecorder, StageNote } from './probe-recorder.ts';
@@ -30,21 +30,20 @@ export async function probeOverSsh(probe: SshProbe): Promise<void> {
     const { clock, log } = deps;
     const transport = sshTransport(target, how, connection);
     const sockets = otherSockets(target);
+    const deadEnds: DeadEnd[] = [];
     let route: Route;
     try {
-      ({ route } = await probeDaemon({ target, transport, recorder, clock, log, signal, noteChannel }));
+      ({ route } = await probeDaemon({ target, transport, recorder, clock, log, signal, deadEnds, noteChannel }));
     } catch (error) {
       const isSocket = error instanceof VirtgraphError && error.detail.problem === 'SOCKET_REFUSED';
-      throw isSocket
-        ? narrowDown(error, recorder, await readAllowances(connection, sockets, { clock, signal }))
-        : error;
+      if (!isSocket) throw error;
+      throw narrowDown(error, deadEnds, recorder, await readAllowances(connection, sockets, { clock, signal }));
     }
-    // One after the other: the tries below would be in the way of the round trip that the clock's stage halves.
+    recorder.begin('least-privilege');
     const allowances = await readAllowances(connection, sockets, { clock, signal });
+    recorder.found(judgeAllowances(allowances, route, target));
     recorder.begin('clock');
     recorder.found(await compareClocks(probe, connection, allowances));
-    recorder.begin('least-privilege');
-    recorder.found(judgeAllowances(allowances, route, target));
   } finally {
     await connection.close();
   }
@@ -58,8 +57,8 @@ const daemonStages = [
   'open',
   'permissions',
   'latency',
-  'clock',
   'least-privilege',
+  'clock',
 ] as const;
 const serverStages = ['connect', 'key-exchange', 'host-key', 'authentication'] as const;
 
@@ -105,39 +104,69 @@ function noteChannel(route: Route, deadEnds: readonly DeadEnd[]): StageNote {
       };
 }
 
-/**
- * sshd answers alike for a socket that it forbids, one that is missing, and one that the account may not open. What it
- * allows besides tells some of these apart.
- */
-function narrowDown(error: VirtgraphError, recorder: ProbeRecorder, allowances: SshAllowances): VirtgraphError {
-  const { openSockets, tcp } = allowances;
-  const [proof] = openSockets;
-  const rules =
-    'Set AllowStreamLocalForwarding and AllowTcpForwarding to local for this account; a PermitOpen or permitopen= must name the socket, as "[/run/libvirt/libvirt-sock]:*".';
-  const daemon =
-    'See on the host whether the daemon runs (systemctl status libvirtd.socket virtqemud.socket), and whether the account is of the group that owns its socket (on Debian libvirt).';
-  if (proof !== undefined) {
-    recorder.found({ message: `sshd forwards unix sockets: it opens ${proof}` });
-    return withRemedy(error, `sshd is not the cause, since it opens ${proof}. ${daemon}`);
-  }
-  if (tcp === 'REFUSED') {
-    recorder.found({
-      verdict: 'WARNING',
-      message: 'sshd forwards nothing that was tried, so its rules are the likely cause of what follows',
-      remedy: rules,
-    });
-    return withRemedy(error, `${rules} If they do: ${daemon}`);
-  }
-  recorder.found({
-    verdict: 'WARNING',
-    message: 'sshd forwards TCP, but opens none of the unix sockets that were tried',
-    remedy: rules,
-  });
-  return withRemedy(error, `${daemon} If both are well: ${rules}`);
-}
+const sshdRules =
+  'Set AllowStreamLocalForwarding and AllowTcpForwarding to local for this account; a PermitOpen or permitopen= must ' +
+  'name the socket, as "[/run/libvirt/libvirt-sock]:*".';
+const daemonAdvice =
+  'See on the host whether the daemon runs (systemctl status libvirtd.socket virtqemud.socket), and whether the account ' +
+  'is of the group that owns its socket (on Debian libvirt).';
 
-function withRemedy({ code, message, detail }: VirtgraphError, remedy: string): VirtgraphError {
-  return new VirtgraphError(code, message, { ...detail, remedy });
+/**
+ * sshd answers alike for a socket that it forbids, one that is missing, and one that the account may not open. What the
+ * commands said that were tried in its place, and what else sshd opens, tells some of these apart.
+ */
+function narrowDown(
+  error: VirtgraphError,
+  deadEnds: readonly DeadEnd[],
+  recorder: ProbeRecorder,
+  { openSockets, tcp }: SshAllowances,
+): VirtgraphError {
+  const [proof] = openSockets;
+  const said = deadEnds.filter(({ kind }) => kind === 'command').map(({ reason }) => reason);
+  const conclude = (channel: StageNote, remedy: string) => {
+    recorder.found(channel);
+    recorder.begin('socket');
+    recorder.failing({ message: '', details: triedDetails(deadEnds) });
+    const { message } = error;
+    const shorter = deadEnds.length > 1 ? `none of these ${deadEnds.length} ways leads to a daemon` : message;
+    return new VirtgraphError(error.code, shorter, { ...error.detail, remedy });
+  };
+  const channel: StageNote =
+    proof === undefined
+      ? { verdict: 'SKIPPED', message: 'nothing was there that sshd could have forwarded' }
+      : { message: `sshd forwards unix sockets: it opens ${proof}` };
+  if (said.some((reason) => /permission denied/i.test(reason))) {
+    return conclude(
+      channel,
+      'The account may not open the socket. Add it to the group that owns it: usermod -aG libvirt USER on Debian.',
+    );
+  }
+  if (said.some((reason) => /connection refused/i.test(reason))) {
+    return conclude(
+      channel,
+      'The socket is there, and nobody answers. Start the daemon: systemctl restart libvirtd.socket libvirtd (or virtqemud).',
+    );
+  }
+  if (said.some((reason) => /no such file/i.test(reason))) {
+    return conclude(
+      channel,
+      'The socket is not there. Start the daemon (systemctl status libvirtd.socket virtqemud.socket), install it, or name its socket with socket=.',
+    );
+  }
+  if (proof !== undefined) return conclude(channel, `sshd is not the cause, since it opens ${proof}. ${daemonAdvice}`);
+  return tcp === 'REFUSED'
+    ? conclude(
+        {
+          verdict: 'WARNING',
+          message: 'sshd forwards nothing that was tried, so its rules are the likely cause of what follows',
+          remedy: sshdRules,
+        },
+        `${sshdRules} If they do: ${daemonAdvice}`,
+      )
+    : conclude(
+        { verdict: 'WARNING', message: 'sshd forwards TCP, but opens none of the unix sockets that were tried' },
+        `${daemonAdvice} If both are well: ${sshdRules}`,
+      );
 }
 
 /**
@@ -163,7 +192,7 @@ function judgeAllowances(allowances: SshAllowances, route: Route, target: HostTa
     return {
       verdict: 'WARNING',
       message: 'the way to the daemon is a command, so the account cannot be held to one socket',
-      remedy: recipe(null, target),
+      remedy: `Leave proxy= out of the uri, and let sshd forward the socket. ${recipe(null, target)}`,
       details,
     };
   }

@@ -18,8 +18,8 @@ export const probeStages = [
   'open',
   'permissions',
   'latency',
-  'clock',
   'least-privilege',
+  'clock',
 ] as const;
 export type ProbeStageName = (typeof probeStages)[number];
 

@@ -135,7 +135,7 @@ async function forward(
 ): Promise<Duplex> {
   onStage({ type: 'begin', stage: 'connect', hop: name, atMs: clock.monotonic() });
   const stream = await before.openTcp(address, port, { signal });
-  const finding = { stage: 'connect', address: null, port, via: before.name } as const;
+  const finding = { stage: 'connect', address, port, via: before.name } as const;
   onStage({ type: 'found', hop: name, atMs: clock.monotonic(), finding });
   return stream;
 }

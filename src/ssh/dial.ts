@@ -39,7 +39,7 @@ export async function dial(
     },
     (within) => connectTo(host, port, addresses, within),
   );
-  const address = socket.remoteAddress ?? null;
+  const address = socket.remoteAddress ?? host;
   onStage({ type: 'found', hop, atMs: clock.monotonic(), finding: { stage: 'connect', address, port, via: null } });
   return socket;
 }

@@ -13,8 +13,8 @@ export type SshStage = Extract<
 export type SshFinding =
   | { readonly stage: 'config'; readonly route: readonly RouteHop[] }
   | { readonly stage: 'resolve'; readonly addresses: readonly string[] }
-  /** `address`: the one that answered; `null` where a jump host connects. */
-  | { readonly stage: 'connect'; readonly address: string | null; readonly port: number; readonly via: string | null }
+  /** `address`: the one that answered; what a jump host (`via`) was told to connect to. */
+  | { readonly stage: 'connect'; readonly address: string; readonly port: number; readonly via: string | null }
   /** `null`: the server was not heard that far. */
   | {
       readonly stage: 'key-exchange';

@@ -1,6 +1,6 @@
 /** The stages from a way to the daemon to its answers, for a probe: over a connection of its own, changing nothing. */
 import type { Clock } from '../../clock.ts';
-import { hostProblem, VirtgraphError } from '../../errors.ts';
+import { hostProblem, type VirtgraphError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { ProbeDetail, ProbeVerdict } from '../../model/probe.ts';
 import type { HostTarget } from '../../model/target.ts';
@@ -13,7 +13,7 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { procedures } from './rpc/procedures.ts';
 import { openRoutes, type Route, type Transport } from './transport.ts';
 
-export type DeadEnd = { readonly label: string; readonly reason: string };
+export type DeadEnd = { readonly label: string; readonly kind: Route['kind']; readonly reason: string };
 
 export type DaemonProbe = {
   readonly target: HostTarget;
@@ -22,6 +22,8 @@ export type DaemonProbe = {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Filled with the ways that lead nowhere, as they are met. */
+  readonly deadEnds: DeadEnd[];
   /** Says what the way that was found tells of the stage `channel`, which has begun; absent where there is no such stage. */
   readonly noteChannel?: (route: Route, deadEnds: readonly DeadEnd[]) => StageNote;
 };
@@ -59,7 +61,7 @@ export async function probeDaemon(probe: DaemonProbe): Promise<{ readonly route:
 
 /** As far as an open libvirt connection: the stages `socket`, `libvirt-auth`, and the beginning of `open`. */
 async function reach(probe: DaemonProbe): Promise<{ readonly connection: LibvirtConnection; readonly route: Route }> {
-  const { target, transport, recorder, clock, log, signal, noteChannel } = probe;
+  const { target, transport, recorder, clock, log, signal, deadEnds, noteChannel } = probe;
   const { connectName, readOnly, keepaliveIntervalMs, keepaliveCount } = target;
   const options: ConnectOptions = {
     connectName,
@@ -69,7 +71,6 @@ async function reach(probe: DaemonProbe): Promise<{ readonly connection: Libvirt
     clock,
     onHint: () => {},
   };
-  const deadEnds: DeadEnd[] = [];
   let way: { readonly route: Route; readonly atMs: number } | null = null;
 
   // A command that leads nowhere is known by its end only: that the way is found is told when the daemon has spoken.
@@ -83,7 +84,10 @@ async function reach(probe: DaemonProbe): Promise<{ readonly connection: Libvirt
     }
     recorder.found(
       {
-        message: deadEnds.length === 0 ? route.label : `${route.label}, after ${deadEnds.length} that led nowhere`,
+        message: [
+          route.label,
+          ...(deadEnds.length === 0 ? [] : [`not by ${deadEnds.map(({ label }) => label).join(', ')}`]),
+        ].join('; '),
         details: [{ name: 'found', value: route.label }, ...triedDetails(deadEnds)],
       },
       atMs,
@@ -93,7 +97,7 @@ async function reach(probe: DaemonProbe): Promise<{ readonly connection: Libvirt
 
   const onDeadEnd = (route: Route, error: VirtgraphError) => {
     way = null;
-    deadEnds.push({ label: route.label, reason: error.message });
+    deadEnds.push({ label: route.label, kind: route.kind, reason: error.message });
   };
   const onAdmitted = (asked: 'nothing' | 'polkit') => {
     tellWay();
@@ -113,13 +117,12 @@ async function reach(probe: DaemonProbe): Promise<{ readonly connection: Libvirt
     );
   } catch (error) {
     tellWay();
-    if (!(error instanceof VirtgraphError) || deadEnds.length === 0) throw asOpenFailure(error);
-    recorder.failing({ message: '', details: triedDetails(deadEnds) });
+    if (deadEnds.length > 0) recorder.failing({ message: '', details: triedDetails(deadEnds) });
     throw asOpenFailure(error);
   }
 }
 
-function triedDetails(deadEnds: readonly DeadEnd[]): readonly ProbeDetail[] {
+export function triedDetails(deadEnds: readonly DeadEnd[]): readonly ProbeDetail[] {
   return deadEnds.map(({ label, reason }) => ({ name: `tried ${label}`, value: reason }));
 }
 
