@@ -8,7 +8,7 @@ import { openDriver } from '../drivers/index.ts';
 import { simTargets } from '../drivers/libvirt/sim/targets.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/types.ts';
-import { errorFields, type Log, type LogLevel, openLog } from '../log.ts';
+import { type Log, type LogLevel, openLog } from '../log.ts';
 import type { AuthMode } from '../server/auth.ts';
 import { openServer, type Server } from '../server/open-server.ts';
 import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
@@ -17,6 +17,7 @@ import { describeProblems } from './check-config.ts';
 import { keptValue } from './kept-value.ts';
 import { packageVersion, readSdl } from './package-files.ts';
 import { explainListenError } from './start-error.ts';
+import { listenForStop } from './stop.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { readSignIn } from './token.ts';
 import { welcome } from './welcome.ts';
@@ -46,18 +47,18 @@ export async function serve(options: ServeOptions): Promise<number> {
   const signIn = await readSignIn(config.auth, dir, process.env);
   const fleet = await openConfiguredFleet(config, dir, log);
   try {
-    const server = await listen(config, fleet, signIn.auth, log);
+    const server = await listen(config, fleet, signIn.auth, stop.unhandledErrors, log);
     const certFile = config.listen.tls?.certFile ?? null;
     const facts = { version: packageVersion(), url: server.url, signIn, configFile: config.file, certFile };
     process.stdout.write(welcome({ ...facts, hostCount: fleet.hosts().length }));
     log.info({ url: server.url, hosts: fleet.hosts().length }, 'the gateway is ready');
-    const exitCode = await stop;
+    await stop.asked;
     await server.close();
-    return exitCode;
   } finally {
     await fleet.close();
     log.info({}, 'the gateway has stopped');
   }
+  return stop.finish();
 }
 
 /** Starts every host's session and waits for none of them. */
@@ -92,7 +93,13 @@ async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
   return (await keptValue(join(dir, 'fleet-id'), randomUUID)).value;
 }
 
-async function listen(config: Config, fleet: Fleet, auth: AuthMode, log: Log): Promise<Server> {
+async function listen(
+  config: Config,
+  fleet: Fleet,
+  auth: AuthMode,
+  unhandledErrors: () => number,
+  log: Log,
+): Promise<Server> {
   const { host, port } = config.listen;
   const tls = await readTlsFiles(config.listen.tls);
   try {
@@ -105,35 +112,10 @@ async function listen(config: Config, fleet: Fleet, auth: AuthMode, log: Log): P
       listen: { host, port, tls },
       origins: config.origins,
       limits: config.limits,
+      unhandledErrors,
       clock: systemClock,
     });
   } catch (error) {
     throw explainListenError(error, host, port) ?? error;
   }
-}
-
-/**
- * Settles with the exit code when the gateway is to stop: 0 on the first SIGTERM or SIGINT, 1 after a mistake of ours
- * that nobody caught, since what is left in memory cannot be trusted then. A second signal ends the process at once.
- */
-function listenForStop(log: Log): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
-      isStopping = true;
-      log.info({ signal }, 'stopping; a second signal ends the gateway at once');
-      resolve(0);
-    });
-  }
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => {
-      log.error({ event, ...errorFields(error) }, 'a mistake of the gateway itself; stopping');
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      resolve(1);
-    });
-  }
-  return promise;
 }

@@ -18,6 +18,7 @@ export type MetricsSources = {
   sockets(): number;
   socketOperations(): number;
   eventStreams(): number;
+  unhandledErrors(): number;
 };
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -40,6 +41,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const sockets = gauge('virtgraph_websockets', 'WebSockets that are open.');
   const operations = gauge('virtgraph_websocket_operations', 'Operations under way on all WebSockets.');
   const streams = gauge('virtgraph_event_streams', 'Event streams (SSE) that are open.');
+  const unhandled = total(
+    'virtgraph_unhandled_errors_total',
+    'Mistakes of the gateway that nobody caught; it stops after one.',
+  );
   const perHost = ['host'];
   const status = gauge('virtgraph_host_status', '1 for the status that a host has, 0 for the others.', [
     'host',
@@ -113,6 +118,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       sockets.set(sources.sockets());
       operations.set(sources.socketOperations());
       streams.set(sources.eventStreams());
+      unhandled.reset();
+      unhandled.inc(sources.unhandledErrors());
       take(sources.fleet());
       return registry.metrics();
     },

@@ -12,9 +12,10 @@ import { createErrorFormatter } from './format-error.ts';
 import { createHealth } from './health.ts';
 import { createHttpServer, type TlsFiles } from './http.ts';
 import { createIde } from './ide.ts';
+import { createInFlight } from './in-flight.ts';
 import type { RequestLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { createOperations } from './operations.ts';
+import { createOperations, type Operations } from './operations.ts';
 import { createSockets } from './sockets.ts';
 import { createEventStreams } from './sse.ts';
 import { trackUnusedConnections } from './unused-connections.ts';
@@ -34,6 +35,10 @@ export type ServerOptions = {
   readonly auth: AuthMode;
   readonly origins: readonly string[];
   readonly limits: RequestLimits;
+  /** How often a WebSocket is pinged; one that is silent until the next ping is gone. Default: 12 s. */
+  readonly pingMs?: number;
+  /** Mistakes of the process that nobody caught, so far. */
+  readonly unhandledErrors?: () => number;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -42,16 +47,22 @@ export type Server = {
   /** Such as http://127.0.0.1:4000, without a slash at its end. */
   readonly url: string;
   /**
-   * Says that it is not ready, sends its subscribers away, and waits for answers under way. May be called twice.
-   * The fleet stays open: it belongs to who opened it.
+   * Says that it is not ready, sends its subscribers away, and finishes what was begun, within `longestCloseMs`. May be
+   * called twice. The fleet stays open: it belongs to who opened it.
    */
   close(): Promise<void>;
 };
 
 const graphqlPath = '/graphql';
-/** Subscribers are sent away in the course of so long, and answers under way are waited for so long. */
+const defaultPingMs = 12_000;
+/** Subscribers are sent away in the course of so long. */
 const spreadMs = 3_000;
+/** Answers under way are waited for so long, from the beginning. Then they are told that they are given up on … */
 const graceMs = 10_000;
+/** … and have so long to say so: a change that was sent to its host answers OUTCOME_UNKNOWN. */
+const lastWordsMs = 1_000;
+/** No socket waits longer than this for its client's farewell, and all of the above is over before it. */
+export const longestCloseMs = graceMs + lastWordsMs + 1_000;
 
 /** Listens, and returns when requests are welcome. Rejects with the system's error where it cannot listen. */
 export async function openServer(options: ServerOptions): Promise<Server> {
@@ -63,8 +74,11 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const gatekeeper = createGatekeeper(auth);
   const health = createHealth();
 
-  const operations = createOperations(schema, gateway, createDocuments(schema, limits), formatError);
-  const sockets = createSockets({ path: graphqlPath, operations, gatekeeper, origins, limits, clock, log });
+  const inFlight = createInFlight();
+  const bare = createOperations(schema, gateway, createDocuments(schema, limits), formatError);
+  const operations: Operations = { ...bare, execute: (args) => inFlight.track(bare.execute(args)) };
+  const { pingMs = defaultPingMs } = options;
+  const sockets = createSockets({ path: graphqlPath, operations, gatekeeper, origins, limits, pingMs, clock, log });
   const eventStreams = createEventStreams(operations, clock, log);
   const graphql = await openHttpGraphQL(schema, gateway, limits, formatError, log);
   const metrics = createMetrics({
@@ -73,6 +87,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     sockets: () => sockets.size,
     socketOperations: () => sockets.operations,
     eventStreams: () => eventStreams.size,
+    unhandledErrors: options.unhandledErrors ?? (() => 0),
   });
   const app = createHttpServer({
     path: graphqlPath,
@@ -81,7 +96,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     maxEventStreams: limits.sockets,
     ide: createIde(graphqlPath),
     gatekeeper,
-    graphql,
+    graphql: { ...graphql, handle: (request) => inFlight.track(graphql.handle(request)) },
     eventStreams,
     health,
     metrics,
@@ -96,17 +111,22 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     health.stopping();
-    eventStreams.end();
-    await sockets.close(sockets.size > 1 ? spreadMs : 0);
-    const stopWaiting = clock.after(graceMs, () => {
-      log.warn({}, 'answers under way were given up on');
-      abort.abort(new Error('The gateway is stopping.'));
-      app.server.closeAllConnections();
-    });
+    const patience = new AbortController();
+    const stopWaiting = clock.after(graceMs, () => patience.abort());
+    const spread = sockets.size + eventStreams.size > 1 ? spreadMs : 0;
+    await Promise.all([sockets.close(spread, patience.signal), eventStreams.close(spread, patience.signal)]);
+    // From here on nobody new is let in, so that what is under way gets less.
     unused.end();
-    await app.close();
+    const closed = app.close();
+    await inFlight.finished(patience.signal);
+    // What is answered is still to be fetched, by a slow reader perhaps.
+    await unlessAborted(closed, patience.signal);
     stopWaiting();
+    if (inFlight.size > 0) log.warn({ operations: inFlight.size }, 'operations under way are given up on');
     abort.abort(new Error('The gateway is stopping.'));
+    const cutOff = clock.after(lastWordsMs, () => app.server.closeAllConnections());
+    await closed;
+    cutOff();
     await graphql.stop();
   }
 
@@ -117,6 +137,16 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       return closing;
     },
   };
+}
+
+/** Settles with the work, or when nobody waits for it any more. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise: impatient, resolve } = Promise.withResolvers<void>();
+  const onAbort = () => resolve();
+  signal.addEventListener('abort', onAbort);
+  await Promise.race([work, impatient]);
+  signal.removeEventListener('abort', onAbort);
 }
 
 function createGateway({ fleet, version, clock, limits }: ServerOptions, signal: AbortSignal): Gateway {

@@ -6,9 +6,12 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Gatekeeper } from './auth.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
 import { limitError, type RequestLimits } from './limits.ts';
 import type { Operations } from './operations.ts';
 import { isAllowedOrigin } from './origin.ts';
+import { sendOff } from './send-off.ts';
+import { keepAlive } from './socket-keepalive.ts';
 
 /**
  * GraphQL over WebSocket: graphql-ws speaks the protocol, ws the frames. What neither of them bounds is bounded here:
@@ -20,8 +23,11 @@ export type Sockets = {
   readonly size: number;
   /** Operations under way on all of them. */
   readonly operations: number;
-  /** Takes no more, and closes those there are, in the course of `spreadMs`, so that they do not all come back at once. */
-  close(spreadMs: number): Promise<void>;
+  /**
+   * Takes no more, and closes those there are, in the course of `spreadMs`, so that they do not all come back at once.
+   * One that waits for an answer, to a mutation perhaps, is closed after it, but not later than `patience` is aborted.
+   */
+  close(spreadMs: number, patience: AbortSignal): Promise<void>;
 };
 
 export type SocketsOptions = {
@@ -31,15 +37,22 @@ export type SocketsOptions = {
   /** Of pages besides our own. */
   readonly origins: readonly string[];
   readonly limits: RequestLimits;
+  /** How often each is pinged. Who does not answer until the next ping is gone. */
+  readonly pingMs: number;
   readonly clock: Clock;
   readonly log: Log;
 };
 
 /** What we keep with each socket. */
-type Extra = { readonly request: IncomingMessage };
+type Extra = {
+  readonly request: IncomingMessage;
+  /** Queries and mutations that are under way on it. */
+  readonly answers: InFlight;
+  /** By their ids: says that one has been answered. */
+  readonly answered: Map<string, () => void>;
+};
 type Session = Context<Record<string, unknown> | undefined, Extra>;
 
-const pingMs = 12_000;
 const signInMs = 5_000;
 /** Of RFC 6455's registry: "Service Restart". graphql-ws's clients try again after it. */
 const serviceRestart = 1012;
@@ -56,7 +69,12 @@ export function createSockets(options: SocketsOptions): Sockets {
   const protocol = createProtocol(options);
   let isClosing = false;
 
-  wss.on('connection', (socket, request) => serve(socket, request, protocol, clock, log));
+  const extras = new WeakMap<WebSocket, Extra>();
+  wss.on('connection', (socket, request) => {
+    const extra = { request, answers: createInFlight(), answered: new Map() };
+    extras.set(socket, extra);
+    serve(socket, extra, protocol, options);
+  });
 
   return {
     upgrade(request, socket, head) {
@@ -74,15 +92,12 @@ export function createSockets(options: SocketsOptions): Sockets {
     get operations() {
       return protocol.operations();
     },
-    async close(spreadMs) {
+    async close(spreadMs, patience) {
       isClosing = true;
-      const sockets = [...wss.clients];
-      await Promise.all(
-        sockets.map(async (socket) => {
-          await new Promise<void>((resolve) => clock.after(Math.random() * spreadMs, resolve));
-          await closeSocket(socket, clock);
-        }),
-      );
+      await sendOff([...wss.clients], spreadMs, clock, async (socket) => {
+        await extras.get(socket)?.answers.finished(patience);
+        await closeSocket(socket, clock);
+      });
     },
   };
 
@@ -123,7 +138,7 @@ function createProtocol({ operations, gatekeeper, limits }: SocketsOptions) {
     onClose(session) {
       sessions.delete(session);
     },
-    onSubscribe(session, _id, { query, operationName, variables }) {
+    onSubscribe(session, id, { query, operationName, variables }) {
       // The one that is asked for is among them already.
       if (underWay(session) > limits.subscriptionsPerSocket) {
         return [
@@ -135,7 +150,17 @@ function createProtocol({ operations, gatekeeper, limits }: SocketsOptions) {
         operationName: operationName ?? null,
         variables: variables ?? null,
       });
-      return 'args' in prepared ? prepared.args : prepared;
+      if (!('args' in prepared)) return prepared;
+      if (prepared.type !== 'subscription') {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        session.extra.answered.set(id, resolve);
+        void session.extra.answers.track(promise);
+      }
+      return prepared.args;
+    },
+    onComplete(session, id) {
+      session.extra.answered.get(id)?.();
+      session.extra.answered.delete(id);
     },
     execute: (args: ExecutionArgs) => operations.execute(args),
     subscribe: (args: ExecutionArgs) => operations.subscribe(args),
@@ -160,22 +185,31 @@ function authorizationOf(params: Readonly<Record<string, unknown>> | undefined):
 /** Ties one socket to the protocol. Back-pressure: the next result of an operation waits until the last one was sent. */
 function serve(
   socket: WebSocket,
-  request: IncomingMessage,
+  extra: Extra,
   protocol: ReturnType<typeof createProtocol>,
-  clock: Clock,
-  log: Log,
+  { pingMs, clock, log }: SocketsOptions,
 ): void {
   const fail = (error: unknown) => {
     log.error(errorFields(error), 'a WebSocket failed');
     socket.close(CloseCode.InternalServerError, 'Internal error');
   };
+  const keepalive = keepAlive(socket, pingMs, clock);
   const closed = protocol.open(
     {
       protocol: socket.protocol,
       send: (text) =>
         new Promise((resolve, reject) => {
-          if (socket.readyState === socket.OPEN) socket.send(text, (error) => (error ? reject(error) : resolve()));
-          else resolve();
+          if (socket.readyState !== socket.OPEN) {
+            resolve();
+            return;
+          }
+          let hadToWait = false;
+          socket.send(text, (error) => {
+            if (hadToWait && !error) keepalive.heard();
+            if (error) reject(error);
+            else resolve();
+          });
+          hadToWait = socket.bufferedAmount > 0;
         }),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) => {
@@ -183,33 +217,15 @@ function serve(
         socket.on('message', (data) => void take(textOf(data)).catch(fail));
       },
     },
-    { request },
+    extra,
   );
-  const stopPings = keepAlive(socket, clock);
+  socket.on('pong', () => keepalive.heard());
+  socket.on('message', () => keepalive.heard());
   socket.on('error', (error) => log.debug(errorFields(error), 'a WebSocket broke'));
   socket.once('close', (code, reason) => {
-    stopPings();
+    keepalive.stop();
     detach(log, 'ending the operations of a WebSocket', closed(code, String(reason)));
   });
-}
-
-/** One that has not answered a ping by the time of the next is gone. */
-function keepAlive(socket: WebSocket, clock: Clock): () => void {
-  let isAlive = true;
-  let stop = clock.after(pingMs, beat);
-  socket.on('pong', () => {
-    isAlive = true;
-  });
-  function beat() {
-    if (!isAlive) {
-      socket.terminate();
-      return;
-    }
-    isAlive = false;
-    socket.ping();
-    stop = clock.after(pingMs, beat);
-  }
-  return () => stop();
 }
 
 /** Waits a moment for the far end's farewell. */

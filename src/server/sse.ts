@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Clock } from '../clock.ts';
 import { detach, type Log } from '../log.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
 import type { OperationRequest, Operations } from './operations.ts';
+import { sendOff } from './send-off.ts';
 
 /**
  * Server-sent events: GraphQL over one HTTP answer that goes on, in the "distinct connections" mode of the
@@ -16,18 +18,32 @@ export type EventStreams = {
   /** Takes over `response`, and settles when it is over. */
   serve(request: OperationRequest, response: ServerResponse, allowed: readonly string[]): Promise<void>;
   readonly size: number;
-  /** Ends them all without `complete`, so that clients come back. */
-  end(): void;
+  /**
+   * Ends them all in the course of `spreadMs`, without `complete`, so that clients come back. One that waits for the
+   * answer to a query or mutation is ended after it, but not later than `patience` is aborted.
+   */
+  close(spreadMs: number, patience: AbortSignal): Promise<void>;
 };
 
 /** Proxies drop what is silent for long; comments keep it. */
-const keepaliveMs = 12_000;
+const keepaliveMs = 15_000;
+/**
+ * An event stream hears nothing from its reader, but the reader's system answers TCP's own probes: the first after so
+ * much silence, then one a second, and after ten without an answer the connection is over (Node's constants). That is
+ * before the next comment or bookmark, which would have TCP wait for its receipt for a quarter of an hour instead.
+ */
+const probeAfterMs = 3_000;
+/** A reader who makes no room at all for so long is gone, or as good as gone. */
+const stuckMs = 60_000;
 
 export function createEventStreams(operations: Operations, clock: Clock, log: Log): EventStreams {
-  const open = new Set<ServerResponse>();
+  /** With what is under way on each, unless it is a subscription. */
+  const open = new Map<ServerResponse, InFlight>();
 
   async function serve(request: OperationRequest, response: ServerResponse, allowed: readonly string[]): Promise<void> {
-    open.add(response);
+    const answers = createInFlight();
+    const over = Promise.withResolvers<void>();
+    open.set(response, answers);
     // Writing to one who has just left is no mistake; 'close' says that he has.
     response.on('error', () => {});
     response.writeHead(200, {
@@ -35,29 +51,34 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
+    response.socket?.setKeepAlive(true, probeAfterMs);
     const stopKeepalive = keepAlive(response, clock);
+    const write = (text: string) => writeWithin(stuckMs, response, text, clock);
     try {
-      const results = await start(operations, request, allowed);
+      const prepared = operations.prepare(request);
+      if ('args' in prepared && prepared.type !== 'subscription') void answers.track(over.promise);
+      const results = await start(operations, prepared, allowed);
       response.once('close', () => detach(log, 'ending an event stream', Promise.resolve(results.return?.())));
       // Also a browser that shows nothing before the first byte sees that the stream is open.
-      if (!(await write(response, ':\n\n'))) {
+      if (!(await write(':\n\n'))) {
         // Gone before there was a listener.
         await results.return?.();
         return;
       }
       for await (const result of results) {
-        if (!(await write(response, event('next', operations.format(result))))) return;
+        if (!(await write(event('next', operations.format(result))))) return;
       }
-      await write(response, 'event: complete\ndata:\n\n');
+      await write('event: complete\ndata:\n\n');
     } catch (error) {
       const failure = new GraphQLError('', {
         originalError: error instanceof Error ? error : new Error(String(error)),
       });
-      await write(response, event('next', { errors: operations.formatErrors([failure]) }));
+      await write(event('next', { errors: operations.formatErrors([failure]) }));
     } finally {
       stopKeepalive();
       open.delete(response);
       response.end();
+      over.resolve();
     }
   }
 
@@ -66,19 +87,21 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
     get size() {
       return open.size;
     },
-    end() {
-      for (const response of open) response.destroy();
-    },
+    close: (spreadMs, patience) =>
+      sendOff([...open], spreadMs, clock, async ([response, answers]) => {
+        await answers.finished(patience);
+        // To the end, where an answer has just been given.
+        if (!response.writableEnded) response.destroy();
+      }),
   };
 }
 
 /** What the request yields, as a stream also where it is one answer. */
 async function start(
   operations: Operations,
-  request: OperationRequest,
+  prepared: ReturnType<Operations['prepare']>,
   allowed: readonly string[],
 ): Promise<AsyncIterableIterator<ExecutionResult>> {
-  const prepared = operations.prepare(request);
   if (!('args' in prepared)) return once({ errors: prepared });
   if (!allowed.includes(prepared.type)) return once({ errors: [notThisWay(prepared.type)] });
   const outcome =
@@ -100,12 +123,14 @@ function event(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Settles when there is room for more; false when nobody is there to take it. */
-function write(response: ServerResponse, text: string): Promise<boolean> {
+/** Settles when there is room for more; false when nobody is there to take it, or nothing was taken for `limitMs`. */
+function writeWithin(limitMs: number, response: ServerResponse, text: string, clock: Clock): Promise<boolean> {
   if (response.destroyed || response.writableEnded) return Promise.resolve(false);
   if (response.write(text)) return Promise.resolve(true);
   return new Promise((resolve) => {
+    const stopWaiting = clock.after(limitMs, () => response.destroy());
     const settle = () => {
+      stopWaiting();
       response.off('drain', settle);
       response.off('close', settle);
       resolve(!response.destroyed);
