@@ -7,6 +7,7 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
 /**
  * unit: pure and in-process. contract: one suite for every far end of a driver.
  * e2e: the gateway as a user meets it. lab: real libvirtd and sshd, in network namespaces.
+ * chaos: a minute in which everything breaks, on hosts of the lab.
  */
 const project = (name: string, include: string[], options: object = {}) => ({
   resolve,
@@ -17,7 +18,9 @@ export default defineConfig({
   test: {
     reporters: ['default'],
     projects: [
-      project('unit', ['test/**/*.test.ts'], { exclude: ['test/{contract,e2e,lab,browser}/**'] }),
+      project('unit', ['test/**/*.test.ts'], {
+        exclude: ['test/{contract,e2e,lab,browser}/**', 'test/chaos/chaos.test.ts'],
+      }),
       project('contract', ['test/contract/*.test.ts']),
       project('e2e', ['test/e2e/*.test.ts'], { testTimeout: 60_000 }),
       project('lab', ['test/lab/*.test.ts'], {
@@ -25,6 +28,7 @@ export default defineConfig({
         hookTimeout: 180_000,
         fileParallelism: false,
       }),
+      project('chaos', ['test/chaos/chaos.test.ts'], { testTimeout: 300_000 }),
       project('browser', ['test/browser/*.test.ts'], { testTimeout: 60_000 }),
     ],
   },
