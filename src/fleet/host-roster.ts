@@ -2,6 +2,7 @@ import { VirtgraphError } from '../errors.ts';
 import { detach, type Log } from '../log.ts';
 import type { HostTarget } from '../model/target.ts';
 import { diffHosts, type HostsDiff } from './host-diff.ts';
+import { stoppingHost } from './host-problem.ts';
 import type { HostSession } from './host-session.ts';
 import type { HostView } from './types.ts';
 
@@ -35,6 +36,7 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
   const sessions = new Map<string, HostSession>();
   /** Those removed whose last words are still being said. */
   const leaving = new Set<Promise<void>>();
+  let isClosed = false;
 
   function find(hostName: string): HostSession {
     const found = sessions.get(hostName);
@@ -46,6 +48,7 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
     if (sessions.has(target.name)) {
       throw new VirtgraphError('CONFLICT', `The fleet has a host ${JSON.stringify(target.name)} already.`);
     }
+    if (isClosed) throw stoppingHost(target.name);
     const session = open(target);
     sessions.set(target.name, session);
     hostAdded(session.view());
@@ -99,6 +102,7 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
     update,
     remove,
     async close() {
+      isClosed = true;
       await Promise.all([...[...sessions.values()].map((session) => session.close()), ...leaving]);
     },
   };
