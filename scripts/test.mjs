@@ -3,36 +3,18 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianPackages } from './debian-packages.mjs';
 import { ensureDebianPackages, ensureNodeModules, main, root, SetupError, toolEnvironment } from './setup.mjs';
 import { summarise } from './test-summary.mjs';
 
-const projects = ['unit', 'contract', 'e2e', 'lab', 'browser'];
-
-/** What may be left out on request, with the Debian packages that it needs. */
-const optionalParts = {
-  lab: [
-    'dnsmasq-base',
-    'iproute2',
-    'iptables',
-    'libvirt-clients',
-    'libvirt-daemon-driver-lxc',
-    'libvirt-daemon-driver-qemu',
-    'libvirt-daemon-system',
-    'netcat-openbsd',
-    'openssh-client',
-    'openssh-server',
-    'qemu-system-x86',
-    'qemu-utils',
-    'udev',
-  ],
-  browser: ['chromium'],
-};
+/** The projects of vitest.config.ts in their order; null: never left out. */
+const partOfProject = { unit: null, contract: null, e2e: null, lab: 'lab', chaos: 'lab', browser: 'browser' };
 
 await main(async (args) => {
   const { without, vitestArguments } = parseArguments(args);
   await ensureNodeModules();
-  const parts = Object.keys(optionalParts).filter((part) => !without.includes(part));
-  await ensureDebianPackages(parts.flatMap((part) => optionalParts[part]));
+  const parts = Object.keys(debianPackages).filter((part) => !without.includes(part));
+  await ensureDebianPackages(parts.flatMap((part) => debianPackages[part]));
 
   const folder = mkdtempSync(join(tmpdir(), 'virtgraph-test-'));
   const report = join(folder, 'report.json');
@@ -43,7 +25,7 @@ await main(async (args) => {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...projects.filter((name) => !without.includes(name)).map((name) => `--project=${name}`),
+    ...projectsWithout(without).map((name) => `--project=${name}`),
     ...vitestArguments,
   ]);
   const { lines, failed, passed, skipped } = summarise(readReport(report), root, status);
@@ -54,6 +36,10 @@ await main(async (args) => {
   return failed === 0 ? 0 : 1;
 });
 
+function projectsWithout(parts) {
+  return Object.keys(partOfProject).filter((name) => !parts.includes(partOfProject[name]));
+}
+
 function parseArguments(args) {
   const without = [];
   const vitestArguments = [];
@@ -63,8 +49,8 @@ function parseArguments(args) {
       continue;
     }
     const part = args[++index];
-    if (!Object.hasOwn(optionalParts, part ?? '')) {
-      const known = Object.keys(optionalParts).join(' or ');
+    if (!Object.hasOwn(debianPackages, part ?? '')) {
+      const known = Object.keys(debianPackages).join(' or ');
       throw new SetupError(`--without takes ${known}, not ${part === undefined ? 'nothing' : `"${part}"`}`);
     }
     without.push(part);

@@ -244,7 +244,7 @@ export function createFold({ isWhole, violate }: FoldOptions): Fold {
 }
 
 /** The operations number what they write. */
-export function revisionOf(title: string | null): number | null {
+function revisionOf(title: string | null): number | null {
   const digits = /^revision (\d+)$/.exec(title ?? '')?.[1];
   return digits === undefined ? null : Number(digits);
 }
