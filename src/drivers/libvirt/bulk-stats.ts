@@ -91,7 +91,7 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
 
   /**
    * A call that enters monitors; `domains` null: of all that run. When it is late, whoever hangs is looked for, and if there
-   * is somebody, it is given up: `null`. All others are doubted then, but for those that it had been through before.
+   * is somebody, it is given up: `null`. (When that guest is freed the daemon goes on with the call, and may meet the next.)
    */
   async function callUnlessStuck(domains: readonly DomainRef[] | null, stats: number, caller: CallOptions) {
     const giveUp = new AbortController();
@@ -117,10 +117,14 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
       const stuck = await health.findStuck(suspects, { ...caller, signal: giveUp.signal });
       if (settled || stuck.size === 0) return;
       found = true;
-      // A list is gone through in its order; without one the order is the daemon's own.
-      const passed = domains === null ? 0 : domains.findIndex(({ uuid }) => stuck.has(uuid));
-      health.trust(suspects.slice(0, passed));
-      health.doubt(suspects.slice(passed).filter(({ uuid }) => !stuck.has(uuid)));
+      // Where the first one hangs it is often the only one: the others are asked again, and doubted when that hangs too.
+      if (hanging === 0) health.noteLife(suspects.filter(({ uuid }) => !stuck.has(uuid)));
+      else {
+        // A list is gone through in its order; without one the order is the daemon's own.
+        const passed = domains === null ? 0 : domains.findIndex(({ uuid }) => stuck.has(uuid));
+        health.trust(suspects.slice(0, passed));
+        health.doubt(suspects.slice(passed).filter(({ uuid }) => !stuck.has(uuid)));
+      }
       hanging += 1;
       giveUp.abort(new VirtgraphError('GUEST_BUSY', 'A guest does not answer.'));
     }

@@ -28,6 +28,7 @@ const looksBeforeTrying = 2;
 const tellDoubtAfterMs = 5_000;
 /** Calls at once, of the four that the control lane has. */
 const parallelLooks = 3;
+const lifeNotedForMs = 60_000;
 /** `virDomainGetInfo` asks nobody, but has no reserved worker. */
 const signOfLifeDeadlineMs = 3_000;
 
@@ -44,6 +45,8 @@ export type GuestHealth = {
   watch<T>(domain: DomainRef, call: Promise<T>): Promise<T>;
   /** Looks at all of them; those that hang are held from now on, and returned. */
   findStuck(domains: readonly DomainRef[], options: CallOptions): Promise<ReadonlySet<Uuid>>;
+  /** Notes what shows life, so that a doubt that comes soon is over soon. */
+  noteLife(domains: readonly DomainRef[]): void;
   /** Holds those that are not known to hang until they show life. */
   doubt(domains: readonly DomainRef[]): void;
   /** They have answered. */
@@ -81,6 +84,7 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
   /** Jobs under way, so that their beginning is told the same at each reading. */
   const jobs = new Map<Uuid, DomainMonitor>();
   const holders = new Map<Uuid, string>();
+  let life: { readonly notedAt: number; readonly cpuTimesNs: ReadonlyMap<Uuid, bigint> } | null = null;
   let cancelLook: (() => void) | null = null;
   let looks = 0;
   let looking = false;
@@ -150,6 +154,12 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
 
   async function lookForLife(one: Held) {
     const { domain } = one;
+    // The call that hung in another guest may have come to this one.
+    const reading = await readControl(lanes, domain, background);
+    if (reading !== null && hangs(reading)) {
+      hold(domain, reading);
+      return;
+    }
     const cpuTimeNs = await readCpuTime(domain);
     // It answered, or was found to hang, or is gone, while we asked.
     if (held.get(domain.uuid) !== one) return;
@@ -182,12 +192,15 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
     if (reading !== null && hangs(reading)) hold(domain, reading);
   }
 
-  function checkQuietly(domain: DomainRef) {
-    const checking = check(domain).catch((error: unknown) => {
-      if (!over.signal.aborted) log.debug(errorFields(error), 'A guest could not be looked at');
+  /** Work that nobody waits for. */
+  function logged(work: Promise<unknown>, what: string) {
+    const done = work.catch((error: unknown) => {
+      if (!over.signal.aborted) log.debug(errorFields(error), what);
     });
-    detach(log, 'looking at a guest', checking);
+    detach(log, 'looking at guests', done.then(nothing));
   }
+
+  const checkQuietly = (domain: DomainRef) => logged(check(domain), 'A guest could not be looked at');
 
   return {
     get calm() {
@@ -243,12 +256,28 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
       });
       return found;
     },
+    noteLife(domains) {
+      const noted = new Map<Uuid, bigint>();
+      life = { notedAt: clock.monotonic(), cpuTimesNs: noted };
+      const noting = mapLimited(domains, parallelLooks, async (domain) => {
+        const cpuTimeNs = await readCpuTime(domain);
+        if (typeof cpuTimeNs === 'bigint') noted.set(domain.uuid, cpuTimeNs);
+      });
+      logged(noting, 'Guests could not be looked at');
+    },
     doubt(domains) {
+      const noted = life !== null && clock.monotonic() - life.notedAt < lifeNotedForMs ? life.cpuTimesNs : null;
       const monitor: DomainMonitor = { status: 'UNKNOWN', since: clock.now(), heldBy: null };
       for (const domain of domains) {
         const known = held.get(domain.uuid);
         if (known && !known.alive) continue;
-        held.set(domain.uuid, { domain, monitor, told: known?.told ?? false, cpuTimeNs: null, alive: false });
+        held.set(domain.uuid, {
+          domain,
+          monitor,
+          told: known?.told ?? false,
+          cpuTimeNs: noted?.get(domain.uuid) ?? null,
+          alive: false,
+        });
       }
       lookSoon();
       detach(log, 'looking for signs of life', look());
@@ -273,6 +302,8 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
     },
   };
 }
+
+function nothing() {}
 
 /** `VIR_DOMAIN_SHUTOFF`. */
 const shutOff = 5;
