@@ -43,8 +43,8 @@ afterAll(async () => {
 });
 
 async function makeGuests(): Promise<void> {
-  const image = join(host.folder, 'lib/images/disk.qcow2');
-  await host.execOk(['qemu-img', 'create', '-q', '-f', 'qcow2', image, '10M']);
+  const image = join(host.folder, 'lib/images/disk.raw');
+  await host.execOk(['truncate', '--size=10M', image]);
   const pool = '/var/lib/libvirt/images';
   await host.virsh('pool-define-as', 'images', 'dir', '--target', pool);
   await host.virsh('pool-start', 'images');
@@ -86,7 +86,7 @@ function fullGuestXml(image: string): string {
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <disk type='file' device='disk'>
-      <driver name='qemu' type='qcow2'/>
+      <driver name='qemu' type='raw'/>
       <source file='${image}'/>
       <target dev='vda' bus='virtio'/>
       <serial>S-1</serial>
@@ -249,7 +249,7 @@ test('what virsh has no table for is read from the XML', async () => {
     maxVcpus: 4,
     interfaces: [{ linkUp: null }, { linkUp: false }, { linkUp: null }],
     disks: [
-      { bus: 'virtio', format: 'qcow2', serial: 'S-1', readOnly: false },
+      { bus: 'virtio', format: 'raw', serial: 'S-1', readOnly: false },
       { bus: 'sata', readOnly: true, source: null },
     ],
     graphics: [{ type: 'vnc', port, listen: '127.0.0.1' }],
