@@ -18,7 +18,7 @@ export function headLine(name: string, uri: string): string {
 
 /** Ends with a line end. Nothing for a stage that was skipped after a failure: `endLines` names those together. */
 export function stageLines(stage: ProbeStage): string {
-  const { verdict, message, remedy, details, ms, jumpHost } = stage;
+  const { verdict, message, remedy, details, durationMs: ms, jumpHost } = stage;
   const time = ms === null ? '' : `${ms.toFixed(0)} ms`;
   // An error from a jump host says so itself.
   const place = jumpHost === null || verdict === 'FAILED' ? '' : `at ${jumpHost}: `;
@@ -42,7 +42,7 @@ export function endLines(report: ProbeReport): string {
   const failedAt = report.stages.findIndex(({ verdict }) => verdict === 'FAILED');
   const after = failedAt < 0 ? [] : report.stages.slice(failedAt + 1).map(({ stage }) => stage);
   const notTried = after.length === 0 ? '' : `  ${marks.SKIPPED} not tried: ${[...new Set(after)].join(', ')}\n`;
-  return `${notTried}  ${printable(verdictOf(report))} (${(report.ms / 1_000).toFixed(1)} s)\n\n`;
+  return `${notTried}  ${printable(verdictOf(report))} (${(report.durationMs / 1_000).toFixed(1)} s)\n\n`;
 }
 
 function verdictOf({ host, stages }: ProbeReport): string {

@@ -141,6 +141,6 @@ function readUri(uri: string, report: (sentence: string) => void): HostTarget | 
 }
 
 /** As `ProbeReport` of the API, but for the host, which is its name here. */
-function toJson({ host, uri, ok, startedAt, ms, stages }: ProbeReport): object {
-  return { host, uri, ok, startedAt: new Date(startedAt).toISOString(), ms: Math.round(ms), stages };
+function toJson({ startedAt, ...report }: ProbeReport): object {
+  return { ...report, startedAt: new Date(startedAt).toISOString() };
 }

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { stateDir } from '../config/state-dir.ts';
 import { openDriver } from '../drivers/index.ts';
 import { simTargets } from '../drivers/libvirt/sim/targets.ts';
+import { probeHost } from '../drivers/probe.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { type Log, type LogLevel, openLog } from '../log.ts';
@@ -69,6 +70,7 @@ async function openConfiguredFleet(config: Config, dir: string, log: Log): Promi
   const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
   // One for all hosts: decrypting a key takes a third of a second in which nothing else runs.
   const keys = createKeyCache();
+  const deps = { log, clock: systemClock, limiter, keys };
   return openFleet({
     id: await fleetIdOf(config, dir),
     targets,
@@ -83,7 +85,8 @@ async function openConfiguredFleet(config: Config, dir: string, log: Log): Promi
     clock: systemClock,
     log,
     random: Math.random,
-    openDriver: (target, callOptions) => openDriver(target, { log, clock: systemClock, limiter, keys }, callOptions),
+    openDriver: (target, callOptions) => openDriver(target, deps, callOptions),
+    probeHost: (target, callOptions) => probeHost(target, deps, callOptions),
   });
 }
 

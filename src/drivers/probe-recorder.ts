@@ -61,13 +61,13 @@ export function createProbeRecorder(clock: Clock, { onStage, onBegin }: ProbeLis
       message: note?.message ?? 'done',
       remedy: note?.remedy ?? null,
       code: null,
-      ms: note?.verdict === 'SKIPPED' ? null : (foundAtMs ?? clock.monotonic()) - beganAtMs,
+      durationMs: note?.verdict === 'SKIPPED' ? null : (foundAtMs ?? clock.monotonic()) - beganAtMs,
       details: note?.details ?? [],
     });
   }
 
   function skip({ stage, jumpHost }: PlannedStage, message: string) {
-    add({ stage, jumpHost, verdict: 'SKIPPED', message, remedy: null, code: null, ms: null, details: [] });
+    add({ stage, jumpHost, verdict: 'SKIPPED', message, remedy: null, code: null, durationMs: null, details: [] });
   }
 
   /** Takes the plan up to and with that stage. Those before it were not needed. */
@@ -112,8 +112,8 @@ export function createProbeRecorder(clock: Clock, { onStage, onBegin }: ProbeLis
       running = null;
       if (failed) {
         const { stage, jumpHost, beganAtMs, note } = failed;
-        const ms = clock.monotonic() - beganAtMs;
-        add({ stage, jumpHost, verdict: 'FAILED', ms, details: note?.details ?? [], ...explain(error) });
+        const durationMs = clock.monotonic() - beganAtMs;
+        add({ stage, jumpHost, verdict: 'FAILED', durationMs, details: note?.details ?? [], ...explain(error) });
       }
       for (const each of ahead) skip(each, `not tried, since ${failed?.stage ?? 'the probe'} failed`);
       ahead = [];

@@ -46,7 +46,7 @@ export async function probeHost(
   }
   const { stages } = recorder;
   const ok = stages.every(({ verdict }) => verdict !== 'FAILED');
-  return { host: target.name, uri: target.uri, ok, startedAt, ms: clock.monotonic() - beganAtMs, stages };
+  return { host: target.name, uri: target.uri, ok, startedAt, durationMs: clock.monotonic() - beganAtMs, stages };
 }
 
 function outOfTime(): VirtgraphError {

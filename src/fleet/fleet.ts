@@ -15,6 +15,7 @@ import { createJournal, defaultJournalLimits } from './journal.ts';
 import type { JournalLimits } from './journal-entry.ts';
 import { createMacRegistry } from './mac-registry.ts';
 import type { MirrorPeriods } from './mirror.ts';
+import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
 import { createStatsCohort } from './stats-cohort.ts';
 import type { PolledHost } from './stats-poller.ts';
@@ -34,6 +35,8 @@ export type FleetOptions = {
   /** In [0, 1). */
   readonly random: () => number;
   readonly openDriver: OpenDriver;
+  /** Without it, `probe` is UNSUPPORTED. */
+  readonly probeHost?: ProbeHost;
 };
 
 const defaultMirrorPeriods: MirrorPeriods = { reconcileMs: 300_000, pollMs: 10_000 };
@@ -62,6 +65,7 @@ export function openFleet(options: FleetOptions): Fleet {
     log,
   });
   const { sessions } = roster;
+  const probes = options.probeHost ? createProbes(options.probeHost) : null;
   let closing: Promise<void> | null = null;
 
   const replicaOf = (hostName: string) => sessions.get(hostName)?.replica ?? null;
@@ -196,6 +200,11 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     driver: (hostName) => session(hostName).driver(),
     refreshHost: (hostName, signal) => session(hostName).refresh(signal),
+    async probe(hostName, signal) {
+      const { target } = session(hostName);
+      if (probes) return probes.run(target, signal);
+      throw new VirtgraphError('UNSUPPORTED', 'This gateway probes no hosts.', { host: hostName });
+    },
     setHosts: roster.set,
     addHost: roster.add,
     updateHost: roster.update,
@@ -237,6 +246,7 @@ export function openFleet(options: FleetOptions): Fleet {
       closing ??= (async () => {
         stats.close();
         journal.close();
+        await probes?.close(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.'));
         await roster.close();
       })();
       return closing;

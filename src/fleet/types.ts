@@ -5,6 +5,7 @@ import type { DomainConfig, DomainInterface, DomainState, DomainStatus, Hypervis
 import type { HostCapabilities, HostFacts, HostStatus } from '../model/host.ts';
 import type { DomainMonitor } from '../model/monitor.ts';
 import type { Network, StoragePool } from '../model/network.ts';
+import type { ProbeReport } from '../model/probe.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
@@ -52,6 +53,8 @@ export type Fleet = {
   driver(hostName: string): Driver;
   /** Connects again where need be, reconciles, and returns when that is done or failed. */
   refreshHost(hostName: string, signal: AbortSignal): Promise<HostView>;
+  /** Goes through the stages of reaching it, beside its session. What fails is in the report. `NOT_FOUND`, `UNSUPPORTED`. */
+  probe(hostName: string, signal: AbortSignal): Promise<ProbeReport>;
 
   /** Makes these the hosts of the fleet. Returns at once, with what that changed; nobody waits for any host. */
   setHosts(targets: readonly HostTarget[]): HostsDiff;

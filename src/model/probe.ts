@@ -40,7 +40,7 @@ export type ProbeStage = {
   /** Set where it FAILED. */
   readonly code: ProblemCode | null;
   /** `null`: not tried. */
-  readonly ms: number | null;
+  readonly durationMs: number | null;
   readonly details: readonly ProbeDetail[];
 };
 
@@ -52,6 +52,6 @@ export type ProbeReport = {
   readonly ok: boolean;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  readonly ms: number;
+  readonly durationMs: number;
   readonly stages: readonly ProbeStage[];
 };

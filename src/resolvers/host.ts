@@ -24,6 +24,10 @@ export const hostMutations = {
     const { name } = requireHost(context, input.host);
     return { host: await context.fleet.refreshHost(name, context.signal) };
   },
+  async probeHost(_root, { input }, context) {
+    const host = requireHost(context, input.host);
+    return { ...(await context.fleet.probe(host.name, context.signal)), host };
+  },
 } satisfies MutationResolvers;
 
 export const hostSubscriptions = {

@@ -1112,6 +1112,14 @@ export type Mutation = {
   readonly detachInterface: DomainPayload;
   /** Pulls the plug (virDomainDestroyFlags): what the guest had not written is lost. */
   readonly forceOffDomain: DomainPayload;
+  /**
+   * Goes through the stages of reaching a host, from its name to its daemon's answers, as `virtgraph doctor` does. Over a
+   * connection of its own: the host's session goes on meanwhile. Changes nothing on the host, and records no host key.
+   * Takes a second or two where all is well, and a minute at most. What fails is in the report, not an error. Who asks
+   * while a probe of the host runs gets that one's report. A login that is refused counts against the gateway at the
+   * host's sshd (PerSourcePenalties), so do not probe in a loop.
+   */
+  readonly probeHost: ProbeReport;
   /** Asks the guest to reboot (virDomainReboot). */
   readonly rebootDomain: DomainPayload;
   /** Connects again if need be (also when `BLOCKED`), and reads everything anew. */
@@ -1154,6 +1162,12 @@ export type MutationDetachInterfaceArgs = {
 /** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
 export type MutationForceOffDomainArgs = {
   input: ForceOffDomainInput;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationProbeHostArgs = {
+  input: ProbeHostInput;
 };
 
 
@@ -1315,6 +1329,74 @@ export type PageInfo = {
   /** The cursor of the first edge. */
   readonly startCursor: Maybe<Scalars['String']['output']>;
 };
+
+/** One thing that a stage found. */
+export type ProbeDetail = {
+  readonly __typename?: 'ProbeDetail';
+  /** What it is. A name may come more than once. */
+  readonly name: Scalars['String']['output'];
+  /** Its value. */
+  readonly value: Scalars['String']['output'];
+};
+
+/** Which host to probe. */
+export type ProbeHostInput = {
+  /** The host's configured name. Never an address: what may be connected to is for the configuration to say. */
+  readonly host: Scalars['String']['input'];
+};
+
+/** What a probe of a host found. */
+export type ProbeReport = {
+  readonly __typename?: 'ProbeReport';
+  /** How long all of it took, in milliseconds. */
+  readonly durationMs: Scalars['Float']['output'];
+  /** The host, as its session has it. */
+  readonly host: Host;
+  /** No stage failed. */
+  readonly ok: Scalars['Boolean']['output'];
+  /** In the order in which they were gone through. After one that failed, all are `SKIPPED`. */
+  readonly stages: ReadonlyArray<ProbeStage>;
+  /** When the probe began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** Its URI, as configured. */
+  readonly uri: Scalars['String']['output'];
+};
+
+/** One stage of reaching a host, judged by itself. */
+export type ProbeStage = {
+  readonly __typename?: 'ProbeStage';
+  /** Where it `FAILED`: a code of docs/ERRORS.md, such as `HOST_KEY_UNKNOWN`; null where none fits. */
+  readonly code: Maybe<Scalars['String']['output']>;
+  /** What else was found, such as addresses, algorithms, fingerprints, and the keys that were tried. Never a secret. */
+  readonly details: ReadonlyArray<ProbeDetail>;
+  /** How long it took, in milliseconds; null where it was not tried. */
+  readonly durationMs: Maybe<Scalars['Float']['output']>;
+  /** The jump host that it is about; null: the host itself. */
+  readonly jumpHost: Maybe<Scalars['String']['output']>;
+  /** What was found, or what happened. */
+  readonly message: Scalars['String']['output'];
+  /** What to do about a `WARNING` or a failure. */
+  readonly remedy: Maybe<Scalars['String']['output']>;
+  /**
+   * Its name: config, resolve, connect, key-exchange, host-key, authentication, channel, socket, libvirt-auth and open are
+   * those of `HostProblem.stage`; then permissions, latency, least-privilege and clock. Embedded hosts and those of this
+   * machine have fewer. Those from resolve to authentication come once for each server on the way.
+   */
+  readonly stage: Scalars['String']['output'];
+  /** How it went. */
+  readonly verdict: ProbeVerdict;
+};
+
+/** How a stage of a probe went. */
+export type ProbeVerdict =
+  /** It does not work; the host cannot be used. */
+  | 'FAILED'
+  /** Well. */
+  | 'OK'
+  /** It was not tried: the message says why. */
+  | 'SKIPPED'
+  /** It works, and should be otherwise: the remedy says how. */
+  | 'WARNING';
 
 /** Questions. All but those that say otherwise are answered from memory, without asking a host. */
 export type Query = {
@@ -1841,6 +1923,11 @@ export type ResolversTypes = {
   ObjectUpserted: ResolverTypeWrapper<ObjectUpsertedParent>;
   OrderDirection: OrderDirection;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  ProbeDetail: ResolverTypeWrapper<ProbeDetail>;
+  ProbeHostInput: ProbeHostInput;
+  ProbeReport: ResolverTypeWrapper<Omit<ProbeReport, 'host'> & { host: ResolversTypes['Host'] }>;
+  ProbeStage: ResolverTypeWrapper<ProbeStage>;
+  ProbeVerdict: ProbeVerdict;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RebootDomainInput: RebootDomainInput;
   RefreshHostInput: RefreshHostInput;
@@ -1936,6 +2023,10 @@ export type ResolversParentTypes = {
   ObjectDeleted: ObjectDeletedParent;
   ObjectUpserted: ObjectUpsertedParent;
   PageInfo: PageInfo;
+  ProbeDetail: ProbeDetail;
+  ProbeHostInput: ProbeHostInput;
+  ProbeReport: Omit<ProbeReport, 'host'> & { host: ResolversParentTypes['Host'] };
+  ProbeStage: ProbeStage;
   Query: Record<PropertyKey, never>;
   RebootDomainInput: RebootDomainInput;
   RefreshHostInput: RefreshHostInput;
@@ -2355,6 +2446,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   defineDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationDefineDomainArgs, 'input'>>;
   detachInterface?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationDetachInterfaceArgs, 'input'>>;
   forceOffDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationForceOffDomainArgs, 'input'>>;
+  probeHost?: Resolver<ResolversTypes['ProbeReport'], ParentType, ContextType, RequireFields<MutationProbeHostArgs, 'input'>>;
   rebootDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationRebootDomainArgs, 'input'>>;
   refreshHost?: Resolver<ResolversTypes['HostPayload'], ParentType, ContextType, RequireFields<MutationRefreshHostArgs, 'input'>>;
   resetDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationResetDomainArgs, 'input'>>;
@@ -2420,6 +2512,31 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ProbeDetailResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProbeDetail'] = ResolversParentTypes['ProbeDetail']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ProbeReportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProbeReport'] = ResolversParentTypes['ProbeReport']> = {
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  host?: Resolver<ResolversTypes['Host'], ParentType, ContextType>;
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  stages?: Resolver<ReadonlyArray<ResolversTypes['ProbeStage']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  uri?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ProbeStageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProbeStage'] = ResolversParentTypes['ProbeStage']> = {
+  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  details?: Resolver<ReadonlyArray<ResolversTypes['ProbeDetail']>, ParentType, ContextType>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  jumpHost?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  remedy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  stage?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['ProbeVerdict'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -2548,6 +2665,9 @@ export type Resolvers<ContextType = Context> = {
   ObjectDeleted?: ObjectDeletedResolvers<ContextType>;
   ObjectUpserted?: ObjectUpsertedResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  ProbeDetail?: ProbeDetailResolvers<ContextType>;
+  ProbeReport?: ProbeReportResolvers<ContextType>;
+  ProbeStage?: ProbeStageResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   ResyncRequired?: ResyncRequiredResolvers<ContextType>;
   SnapshotComplete?: SnapshotCompleteResolvers<ContextType>;

@@ -72,7 +72,7 @@ type Stage = {
   readonly message: string;
   readonly remedy: string | null;
   readonly code: string | null;
-  readonly ms: number | null;
+  readonly durationMs: number | null;
   readonly details: readonly { readonly name: string; readonly value: string }[];
 };
 
@@ -134,7 +134,7 @@ describe('every host of the configuration', () => {
   test('is in the document, in the order of the file, with stages that took time or were skipped', () => {
     expect(reports.map(({ host }) => host).slice(0, 3)).toEqual(['good', 'restricted', 'unknown']);
     const all = reports.flatMap(({ stages }) => stages);
-    expect(all.filter(({ verdict, ms }) => (verdict === 'SKIPPED') !== (ms === null))).toEqual([]);
+    expect(all.filter(({ verdict, durationMs }) => (verdict === 'SKIPPED') !== (durationMs === null))).toEqual([]);
     expect(all.filter(({ verdict, remedy }) => verdict === 'FAILED' && !remedy)).toEqual([]);
     expect(all.filter(({ message }) => message === '')).toEqual([]);
   });

@@ -47,6 +47,7 @@ export type MemoryFleetOptions = {
   readonly id?: string;
   readonly driver?: Fleet['driver'];
   readonly readStats?: Fleet['readStats'];
+  readonly probe?: Fleet['probe'];
   /** The journal's. */
   readonly limits?: Partial<typeof defaultJournalLimits>;
   readonly clock?: Clock;
@@ -141,6 +142,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
           problem: 'CONNECTION_REFUSED',
         });
       }),
+    probe: options.probe ?? unsupported,
     async refreshHost(name) {
       const host = hosts.get(name);
       if (!host) throw new VirtgraphError('NOT_FOUND', `There is no host ${name}.`);
