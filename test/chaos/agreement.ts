@@ -2,7 +2,16 @@ import { type ChaosClient, post } from './client.ts';
 import type { SeenObject } from './messages.ts';
 import { pause } from './pause.ts';
 import type { RunRecord } from './record.ts';
-import { type Difference, differences, plainView, readGateway, readTruth, withoutUntold } from './truth.ts';
+import {
+  type Difference,
+  differences,
+  type PlainObject,
+  plainView,
+  readGateway,
+  readTruth,
+  type View,
+  withoutUntold,
+} from './truth.ts';
 import type { ChaosWorld } from './world.ts';
 
 export type AgreementOptions = {
@@ -13,7 +22,7 @@ export type AgreementOptions = {
   readonly signal: AbortSignal;
 };
 
-type Dispute = { readonly who: string; readonly found: readonly Difference[] };
+type Dispute = { readonly text: string; readonly object: PlainObject | null };
 
 /**
  * Waits until the gateway says what virsh says on every host, and every client holds what the gateway says. Twice: first
@@ -25,17 +34,17 @@ export async function agree({ world, clients, record, withinMs, signal }: Agreem
   const at = { url: world.directUrl, token: world.gateway.token };
 
   async function disputes(isEverything: boolean): Promise<Dispute[]> {
-    const judged = isEverything ? (view: ReturnType<typeof plainView>) => view : withoutUntold;
+    const judged = isEverything ? (view: View) => view : withoutUntold;
     const truth = judged(await readTruth(world.hosts));
     const seen = await readGateway(at);
-    const gateway: Dispute = { who: 'gateway', found: differences(truth, judged(plainView(seen))) };
-    const unready = seen.filter((object) => object.__typename === 'Host' && object.status !== 'READY');
-    const hosts: Dispute[] = unready.map((host) => ({ who: `host ${host.name} is not READY`, found: [] }));
-    const ofClients = clients.map(({ name, host, fold }): Dispute => {
-      const found = differences(plainView(seen, host), plainView(fold.objects.values(), host));
-      return { who: staleHosts(seen, fold.objects, host) ?? name, found };
-    });
-    return [gateway, ...hosts, ...ofClients].filter(({ who, found }) => found.length > 0 || who.includes(' '));
+    const unready = seen
+      .filter((object) => object.__typename === 'Host' && object.status !== 'READY')
+      .map(({ name }) => ({ text: `host ${name} is not READY`, object: null }));
+    const ofClients = clients.flatMap(({ name, host, fold }) => [
+      ...staleHosts(name, seen, fold.objects, host),
+      ...disputesOf(name, differences(plainView(seen, host), plainView(fold.objects.values(), host))),
+    ]);
+    return [...unready, ...disputesOf('gateway', differences(truth, judged(plainView(seen)))), ...ofClients];
   }
 
   async function settle(isEverything: boolean): Promise<boolean> {
@@ -46,14 +55,11 @@ export async function agree({ world, clients, record, withinMs, signal }: Agreem
         last = await disputes(isEverything);
         if (last.length === 0) return true;
       } catch (error) {
-        last = [{ who: `asking failed: ${String(error)}`, found: [] }];
+        last = [{ text: `asking failed: ${String(error)}`, object: null }];
       }
     } while (performance.now() < deadline && (await pause(500, signal)));
-    for (const { who, found } of last) {
-      if (found.length === 0) record.violate('agreement', who);
-      for (const { object, text } of found) {
-        record.violate('agreement', `${who}: ${text}`, { host: object.host, subject: object.uuid });
-      }
+    for (const { text, object } of last) {
+      record.violate('agreement', text, { host: object?.host ?? null, subject: object?.uuid ?? null });
     }
     return false;
   }
@@ -68,17 +74,22 @@ export async function agree({ world, clients, record, withinMs, signal }: Agreem
   return (await settle(true)) ? agreedAfterMs : null;
 }
 
-/** In words, when a client takes a host for something else than the gateway does; null when not. */
+function disputesOf(who: string, found: readonly Difference[]): Dispute[] {
+  return found.map(({ text, object }) => ({ text: `${who}: ${text}`, object }));
+}
+
+/** Hosts that a client takes for something else than the gateway does. */
 function staleHosts(
+  client: string,
   seen: readonly SeenObject[],
   held: ReadonlyMap<string, SeenObject>,
   only: string | null,
-): string | null {
-  for (const host of seen) {
-    if (host.__typename !== 'Host' || (only !== null && host.name !== only)) continue;
+): Dispute[] {
+  return seen.flatMap((host) => {
+    if (host.__typename !== 'Host' || (only !== null && host.name !== only)) return [];
     const mine = held.get(host.id);
     const status = mine?.__typename === 'Host' ? mine.status : 'missing';
-    if (status !== host.status) return `host ${host.name} is ${status} to a client and ${host.status} to the gateway`;
-  }
-  return null;
+    if (status === host.status) return [];
+    return [{ text: `${client}: host ${host.name} is ${host.status}, seen as ${status}`, object: null }];
+  });
 }

@@ -136,11 +136,14 @@ describe('what breaks a promise', () => {
     expect(fold.counts.duplicates).toBe(1);
   });
 
-  test('another epoch that nobody announced', () => {
+  test('another epoch, not announced, of which it missed the beginning', () => {
     begun();
     fold.begin();
     take(upserted(at(4, otherEpoch), 'a'));
-    expect(violations).toEqual([expect.stringContaining('no ResyncRequired')]);
+    expect(violations).toEqual([]);
+    const told = (seq: number) => new Map([[otherEpoch, new Map([[seq, 'h1']])]]);
+    expect(untold(fold, told(4), null)).toEqual([]);
+    expect(untold(fold, told(3), null)).toEqual([expect.stringContaining('number 3')]);
   });
 
   test('a change where a snapshot was promised', () => {

@@ -5,8 +5,7 @@ import type { ChangeMessage, SeenObject } from './messages.ts';
  * A client's picture of the fleet, made of nothing but what it was told, and a judge of how it was told.
  *
  * Where a stream may be cut and resumed as it likes, these must hold: cursors move forward, no number is left out in
- * silence, another epoch is announced, and what is announced as a snapshot is one, to its end. To a client a cursor is
- * opaque; the judge looks inside, because only so is a gap seen that nobody speaks of.
+ * silence, and what is announced as a snapshot is one, to its end. To a client a cursor is opaque; the judge looks inside, because only so is a gap seen that nobody speaks of.
  */
 export type Fold = {
   readonly objects: ReadonlyMap<string, SeenObject>;
@@ -27,6 +26,7 @@ export type Fold = {
 };
 
 export type FoldCounts = {
+  /** Connections on which anything was said. */
   streams: number;
   changes: number;
   snapshots: number;
@@ -76,11 +76,13 @@ export function createFold({ isWhole, violate }: FoldOptions): Fold {
   /** How many numbers may still be missing, because their absence was announced. */
   let excused = 0;
   let isFirstOfStream = true;
+  /** The stream has said nothing yet. */
+  let isSilent = true;
   let covered: Coverage | null = null;
 
   function begin() {
-    counts.streams++;
     isFirstOfStream = true;
+    isSilent = true;
     excused = 0;
     named = new Set();
     phase = place === null || place.partial ? 'snapshot due' : 'live';
@@ -97,10 +99,9 @@ export function createFold({ isWhole, violate }: FoldOptions): Fold {
     if (phase !== 'live') violate(`${what} came where a snapshot was due (${phase})`, null);
     if (to.partial) violate(`${what} carries the cursor of an unfinished snapshot`, null);
     if (place === null) return true;
-    if (to.epoch !== place.epoch) {
-      violate(`${what} is of epoch ${to.epoch} after ${place.epoch}, and no ResyncRequired came between`, null);
-      return true;
-    }
+    // A journal that is kept goes on in another epoch after a restart, with the next number. Whatever of that epoch
+    // others were told with a number before ours, we should have been told.
+    if (to.epoch !== place.epoch) cover({ ...to, seq: 0 });
     const isBehind = isEntry ? to.seq <= place.seq : to.seq < place.seq;
     if (isBehind) {
       if (isFirstOfStream && isEntry) {
@@ -182,6 +183,8 @@ export function createFold({ isWhole, violate }: FoldOptions): Fold {
     },
     begin,
     take(message) {
+      if (isSilent) counts.streams++;
+      isSilent = false;
       switch (message.__typename) {
         case 'ObjectUpserted':
           takeUpsert(message);
