@@ -156,7 +156,7 @@ describe('stopping', () => {
         return write.call(this, text, ...rest);
       };`;
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(mistake)}` };
-    await using gateway = await startGateway({ args: ['--port', '0'], env });
+    await using gateway = await startGateway({ args: ['--port', '0'], env, mayFail: true });
     expect(await gateway.exited).toBe(1);
     expect(gateway.stderr()).toMatch(/"reason":"boom","stack":"Error: boom/);
     expect(gateway.stderr()).toContain('the gateway has stopped');

@@ -18,7 +18,7 @@ export type GatewayProcess = {
   kill(signal: NodeJS.Signals): void;
   /** The exit code; the signal's name where one ended it. */
   readonly exited: Promise<number | string>;
-  /** Ends it at once, and removes its directory. */
+  /** Ends it at once, and removes its directory. Throws when it made a mistake that nobody caught. */
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -27,9 +27,16 @@ export type ProcessOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with the directory before the process starts there. */
   readonly prepare?: (dir: string) => Promise<void>;
+  /** The test is about such a mistake. */
+  readonly mayFail?: boolean;
 };
 
-export async function startGateway({ args = [], env = {}, prepare }: ProcessOptions = {}): Promise<GatewayProcess> {
+export async function startGateway({
+  args = [],
+  env = {},
+  prepare,
+  mayFail = false,
+}: ProcessOptions = {}): Promise<GatewayProcess> {
   const dir = await mkdtemp(join(tmpdir(), 'virtgraph-test-'));
   await prepare?.(dir);
   const stateDir = env['VIRTGRAPH_STATE_DIR'] ?? join(dir, 'state');
@@ -65,6 +72,8 @@ export async function startGateway({ args = [], env = {}, prepare }: ProcessOpti
       child.kill('SIGKILL');
       await exited;
       await rm(dir, { recursive: true, force: true });
+      const mistake = /^.*"event":"(?:uncaughtException|unhandledRejection)".*$/m.exec(stderr())?.[0];
+      if (mistake !== undefined && !mayFail) throw new Error(`The gateway made a mistake: ${mistake}`);
     },
   };
 }
