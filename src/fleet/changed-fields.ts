@@ -103,6 +103,20 @@ const factFields: FieldNames<NonNullable<HostView['facts']>> = {
   readOnly: null,
 };
 
+/** Every property of every record: another list means that records of another version are of another type. */
+export const recordProperties: readonly string[] = [
+  ...propertiesOf('domain', { ...statusFields, ...domainFields }),
+  ...propertiesOf('config', configFields),
+  ...propertiesOf('network', networkFields),
+  ...propertiesOf('pool', storagePoolFields),
+  ...propertiesOf('host', hostFields),
+  ...propertiesOf('facts', factFields),
+];
+
+function propertiesOf(of: string, fields: Readonly<Record<string, string | null>>): string[] {
+  return Object.keys(fields).map((name) => `${of}.${name}`);
+}
+
 export function changedStatusFields(before: DomainStatus, after: DomainStatus): readonly string[] {
   return differing(statusFields, before, after);
 }

@@ -4,6 +4,7 @@ import { VirtgraphError, withHost } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { NamedSegment } from '../model/segment.ts';
 import type { HostTarget } from '../model/target.ts';
+import type { JournalShelf } from '../store/journal-shelf.ts';
 import type { ActionHost } from './action-guards.ts';
 import { createChangeFilters } from './change-filter.ts';
 import { createDomainActions } from './domain-actions.ts';
@@ -17,6 +18,7 @@ import { createMacRegistry } from './mac-registry.ts';
 import type { MirrorPeriods } from './mirror.ts';
 import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
+import { type RestoredHost, restoreHosts, writeLastTrue } from './restored-hosts.ts';
 import { createStatsCohort } from './stats-cohort.ts';
 import type { PolledHost } from './stats-poller.ts';
 import { ratesBetween } from './stats-rates.ts';
@@ -35,11 +37,16 @@ export type FleetOptions = {
   /** In [0, 1). */
   readonly random: () => number;
   readonly openDriver: OpenDriver;
+  /** Where the journal and what it leads to outlive the process; 'FAILED' where they should and cannot. */
+  readonly shelf?: JournalShelf | 'FAILED' | null;
   /** Without it, `probe` is UNSUPPORTED. */
   readonly probeHost?: ProbeHost;
 };
 
 const defaultMirrorPeriods: MirrorPeriods = { reconcileMs: 300_000, pollMs: 10_000 };
+
+/** After SIGKILL, a host that was ready is known to have been true until so long before, at most. */
+const keepLastTrueMs = 10_000;
 
 /** How long an address stays reserved when nobody knows whether a card has it: longer than any host takes to answer. */
 const unknownReservationMs = 600_000;
@@ -50,6 +57,7 @@ const unknownReservationMs = 600_000;
  */
 export function openFleet(options: FleetOptions): Fleet {
   const { id, clock, log, random } = options;
+  const restored = restoreHosts(options.shelf ?? null, log);
   const roster = createHostRoster({
     open: (target) =>
       openHostSession(target, {
@@ -58,6 +66,7 @@ export function openFleet(options: FleetOptions): Fleet {
         clock,
         log,
         random,
+        restored: restored.get(target.name)?.view ?? null,
         listener,
       }),
     hostAdded: (view) => listener.tell(addedHost(view)),
@@ -97,7 +106,9 @@ export function openFleet(options: FleetOptions): Fleet {
   const index = createDomainIndex(allDomains, domainFilter);
   const journal = createJournal({
     // Not from `random`, which may be seeded: a cursor of another run must never look like one of this run.
-    epoch: randomBytes(8).toString('hex'),
+    newEpoch: () => randomBytes(8).toString('hex'),
+    shelf: options.shelf ?? null,
+    log,
     limits: { ...defaultJournalLimits, ...options.limits },
     clock,
     predicates: createChangeFilters(domainFilter),
@@ -164,6 +175,42 @@ export function openFleet(options: FleetOptions): Fleet {
   });
 
   roster.begin(options.targets);
+  goOnFrom(restored);
+  const stopKeeping = keepLastTrue();
+
+  /** Whoever goes on from a cursor of an earlier run has its objects: what became of these, he must be told. */
+  function goOnFrom(hosts: Map<string, RestoredHost>) {
+    for (const { target, replica, view } of sessions.values()) {
+      const known = hosts.get(target.name);
+      replica.restore(known?.objects ?? []);
+      if (options.shelf && !known?.view) listener.tell(addedHost(view()));
+    }
+    for (const [hostName, { view, objects }] of hosts) {
+      if (sessions.has(hostName)) continue;
+      for (const object of objects) listener.tell({ type: 'deleted', origin: 'RECONCILE', object });
+      if (view) listener.tell({ type: 'deleted', origin: 'RECONCILE', object: view });
+    }
+    // One that is added later by the same name is another.
+    hosts.clear();
+  }
+
+  /** That a ready host's objects are still true is no change, so the journal does not have it. */
+  function keepLastTrue(): () => void {
+    if (journal.persistence !== 'SQLITE') return () => {};
+    const keep = () => journal.keepAsOf(writeLastTrue([...sessions.values()].map(({ view }) => view())));
+    let cancel = () => {};
+    const again = () => {
+      cancel = clock.after(keepLastTrueMs, () => {
+        keep();
+        again();
+      });
+    };
+    again();
+    return () => {
+      cancel();
+      keep();
+    };
+  }
 
   return {
     id,
@@ -210,6 +257,9 @@ export function openFleet(options: FleetOptions): Fleet {
     updateHost: roster.update,
     removeHost: roster.remove,
     journal: {
+      get persistence() {
+        return journal.persistence;
+      },
       cursor: () => journal.cursor(),
       open(query) {
         requireHosts(query.filter.hosts, query.filter.domains?.hosts);
@@ -245,6 +295,7 @@ export function openFleet(options: FleetOptions): Fleet {
     close() {
       closing ??= (async () => {
         stats.close();
+        stopKeeping();
         journal.close();
         await probes?.close(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.'));
         await roster.close();

@@ -38,6 +38,8 @@ export type SessionOptions = {
   readonly log: Log;
   /** In [0, 1). */
   readonly random: () => number;
+  /** As an earlier run of the gateway last knew it; `null`: it did not. */
+  readonly restored?: HostView | null;
   readonly listener: Pick<ReplicaListener, 'domainStored'> & { tell(news: SessionNews): void };
 };
 
@@ -89,13 +91,14 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
   const replica = createReplica(hostName, listener);
   let connection: Connection | null = null;
   const retries = createRetries(clock, random);
-  let wasReady = false;
-  let interrupted = false;
+  const restored = options.restored ?? null;
+  let wasReady = restored !== null && restored.asOf !== null;
+  let interrupted = wasReady;
   const attempts = { connected: 0, failed: 0 };
   /** Those who wait for the end of this try: ready, or failed. */
   let outcome = Promise.withResolvers<void>();
 
-  let view: HostView = {
+  let view: HostView = restored ?? {
     kind: 'host',
     name: target.name,
     uri: target.uri,
@@ -279,8 +282,16 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     return connection;
   }
 
+  if (restored) goOn(restored);
   const living = live();
   detach(log, 'a host session', living);
+
+  /** The gateway itself was away: for who watches the host, that is the same as if the host had been. */
+  function goOn({ status }: HostView) {
+    const { uri, labels, readOnly } = target;
+    change({ uri, labels, readOnly, status: 'CONNECTING', problem: null });
+    if (status === 'READY') tell({ type: 'hostInterrupted', host: view });
+  }
 
   function finish(reason: VirtgraphError): Promise<void> {
     over ??= reason;

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Cursor } from '../model/brands.ts';
+import type { Place } from './cursor.ts';
 import type { SessionNews } from './host-session.ts';
-import type { Change, FleetObject } from './types.ts';
+import type { Change, FleetObject, ObjectKind } from './types.ts';
 
 /** One thing that happened. Immutable but for the two links between the entries of one object. */
 export type JournalEntry = {
@@ -30,15 +31,18 @@ export type JournalLimits = {
 
 /** What readers see of the journal. */
 export type JournalRing = {
-  readonly epoch: string;
   readonly limits: JournalLimits;
   readonly clock: Clock;
   /** Number of the oldest entry held; one more than `lastSeq` when there is none. */
   readonly firstSeq: number;
   /** Number of the newest entry ever written; 0 at the start. */
   readonly lastSeq: number;
+  /** Where a cursor is: the number of the entry after which it goes on, if the journal reaches back to there. */
+  locate(place: Place): number | 'EPOCH_CHANGED' | 'CURSOR_EXPIRED';
+  /** To be asked before an entry that may be of an earlier run: when it cannot be read, `firstSeq` is past it then. */
+  reach(seq: number): void;
   entry(seq: number): JournalEntry;
-  /** The same array for all who ask at the same place. */
+  /** The same array for all who ask at the same place. What is in it, `lastSeq` has reached when this returns. */
   snapshot(): readonly FleetObject[];
   cursorAt(seq: number): Cursor;
   partialCursorAt(seq: number): Cursor;
@@ -81,4 +85,18 @@ export function hostNameOf(object: FleetObject): string {
 
 export function uuidOf(object: FleetObject): string {
   return object.kind === 'host' ? '' : object.uuid;
+}
+
+/** What an entry is about. Host marks have rows of their own: one never stands for another, nor for the host's status. */
+export function subjectOf(news: SessionNews): string {
+  switch (news.type) {
+    case 'upserted':
+    case 'deleted':
+      return `${news.object.kind satisfies ObjectKind}/${hostNameOf(news.object)}/${uuidOf(news.object)}`;
+    case 'hostInterrupted':
+    case 'hostResumed':
+      return `mark/${news.host.name}`;
+    default:
+      return news satisfies never;
+  }
 }

@@ -40,25 +40,29 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
     const { after, mode } = start;
     if (after === null) {
       if (mode !== 'NEVER') beginSnapshot();
-    } else if (after.epoch !== ring.epoch || after.seq > ring.lastSeq) {
-      startOver('EPOCH_CHANGED');
+      return;
+    }
+    const place = ring.locate(after);
+    if (place === 'EPOCH_CHANGED') {
+      startOver(place);
     } else if (after.partial) {
       // Whoever left within a snapshot starts over with it; that is no surprise unless he wants none.
       if (mode === 'NEVER') startOver('CURSOR_EXPIRED');
       else beginSnapshot();
-    } else if (after.seq + 1 < ring.firstSeq) {
-      startOver('CURSOR_EXPIRED');
+    } else if (place === 'CURSOR_EXPIRED') {
+      startOver(place);
     } else if (mode === 'ALWAYS') {
       beginSnapshot();
     } else {
-      position = after.seq;
+      position = place;
       exactUntil = ring.lastSeq;
     }
   }
 
   function beginSnapshot() {
+    const objects = ring.snapshot();
     position = ring.lastSeq;
-    snapshot = { objects: ring.snapshot(), next: 0, takenAt: ring.clock.now() };
+    snapshot = { objects, next: 0, takenAt: ring.clock.now() };
   }
 
   function startOver(reason: 'CURSOR_EXPIRED' | 'EPOCH_CHANGED') {
@@ -72,6 +76,7 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
       const announcement = announcements.shift();
       if (announcement) return announcement;
       if (snapshot !== null) return takeOfSnapshot(snapshot);
+      ring.reach(position + 1);
       if (position + 1 < ring.firstSeq) {
         checkPatience();
         // What fell off the ring is not known any more, deletions among it: only the whole state makes it good.
@@ -101,6 +106,7 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
    * @throws SLOW_CONSUMER
    */
   function checkPatience() {
+    if (ring.firstSeq > ring.lastSeq) return;
     const now = ring.clock.now();
     // When the entry came that was one too many; of what fell off the ring, nothing older is known than what is left.
     const oneTooMany = ring.entry(

@@ -1,20 +1,23 @@
 import type { Clock } from '../clock.ts';
 import { VirtgraphError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Cursor } from '../model/brands.ts';
+import type { JournalShelf } from '../store/journal-shelf.ts';
+import type { Run } from '../store/stored-rows.ts';
 import type { ChangePredicates } from './change-filter.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
 import type { SessionNews } from './host-session.ts';
 import {
   changeOf,
-  hostNameOf,
   type JournalEntry,
   type JournalLimits,
   type JournalRing,
-  uuidOf,
+  subjectOf,
   type WaitingReader,
 } from './journal-entry.ts';
+import { createJournalKeeper } from './journal-keeper.ts';
 import { createJournalReader } from './journal-reader.ts';
-import type { Change, FleetObject, JournalView, ObjectKind } from './types.ts';
+import type { Change, FleetObject, JournalView } from './types.ts';
 
 export const defaultJournalLimits: JournalLimits = {
   entries: 100_000,
@@ -26,8 +29,11 @@ export const defaultJournalLimits: JournalLimits = {
 };
 
 export type JournalOptions = {
-  /** 16 hexadecimal digits that no other run has. */
-  readonly epoch: string;
+  /** 16 hexadecimal digits that no other run has, each time others. */
+  readonly newEpoch: () => string;
+  /** Where entries are kept beyond the end of the process; 'FAILED' where they should be and cannot. */
+  readonly shelf?: JournalShelf | 'FAILED' | null;
+  readonly log: Log;
   readonly limits: JournalLimits;
   readonly clock: Clock;
   readonly predicates: ChangePredicates;
@@ -36,7 +42,10 @@ export type JournalOptions = {
 };
 
 export type Journal = JournalView & {
+  /** Told at once; where entries are kept, as soon as they are. */
   append(news: SessionNews): void;
+  /** See `JournalShelf`. */
+  keepAsOf(text: string): void;
   readonly size: {
     readonly entries: number;
     readonly bytes: number;
@@ -47,28 +56,64 @@ export type Journal = JournalView & {
   close(): void;
 };
 
+/** What one commit may take of a tick, so that nothing else waits long for it. */
+const mostAtOnce = 256;
+/** So often, in entries, it is looked whether earlier runs' are too many or too old. */
+const dropPastEvery = 256;
+
 /**
  * The ordered, bounded record of changes. A reader is a place in it and nothing more: however slow, it costs no memory;
  * what it missed is found by the links between the entries of one object.
+ *
+ * Numbers go on from one run of the gateway to the next; an epoch is one run's own. So a cursor can be told from one
+ * that was given out and then lost with the machine's power, although its number has come again.
  */
-export function createJournal({ epoch, limits, clock, predicates, snapshot }: JournalOptions): Journal {
+export function createJournal({
+  newEpoch,
+  shelf = null,
+  log,
+  limits,
+  clock,
+  predicates,
+  snapshot,
+}: JournalOptions): Journal {
+  const keeper = createJournalKeeper(shelf, log, beginRun);
+  const { past } = keeper;
+  /** Entries before this one are of earlier runs, and on disk alone. */
+  const ownFrom = past.lastSeq + 1;
+  const runs: Run[] = [...past.runs];
   /** From `baseSeq` on; those before `firstSeq` are dropped already, and cut off now and then. */
   let held: (JournalEntry | undefined)[] = [];
-  let baseSeq = 1;
+  let baseSeq = ownFrom;
   const lastSeqOfObject = new Map<string, number>();
   const readers = new Set<WaitingReader>();
   const waiting = new Set<WaitingReader>();
-  let firstSeq = 1;
-  let lastSeq = 0;
+  let firstSeq = past.firstSeq;
+  let lastSeq = past.lastSeq;
+  let written = 0;
+  /** Of the entries in memory, and of those on disk alone. */
   let bytes = 0;
+  let pastBytes = past.bytes;
+  /** Happened, and told to nobody yet. */
+  let pending: { readonly news: SessionNews; readonly observedAt: number }[] = [];
+  let flushing: NodeJS.Immediate | null = null;
   let presentState: readonly FleetObject[] | null = null;
   let cancelBookmarks: (() => void) | null = null;
   let closed = false;
+  dropPast(clock.now());
+  beginRun();
+
+  /** Under an epoch that nobody has seen: what follows may be lost, and must never be taken for something else. */
+  function beginRun() {
+    const run: Run = { epoch: newEpoch(), firstSeq: lastSeq + 1 };
+    runs.push(run);
+    keeper.begin(run);
+  }
 
   function entry(seq: number): JournalEntry {
-    const found = held[seq - baseSeq];
+    const found = seq < ownFrom ? keeper.pastEntry(seq) : held[seq - baseSeq];
     // Everybody asks between `firstSeq` and `lastSeq`, where there are no holes.
-    if (found === undefined) throw new Error(`The journal was asked for entry ${seq}, which it does not hold.`);
+    if (!found) throw new Error(`The journal was asked for entry ${seq}, which it does not hold.`);
     return found;
   }
 
@@ -91,6 +136,79 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
     );
   }
 
+  /** Of what earlier runs left, as much goes as the bounds ask for. */
+  function dropPast(now: number) {
+    if (firstSeq >= ownFrom) return;
+    const kept = keeper.firstWithin({
+      minSeq: lastSeq - limits.entries + 1,
+      bytes: limits.bytes,
+      since: now - limits.ageMs,
+    });
+    if (kept === null || kept.seq >= ownFrom) {
+      forgetPast();
+      return;
+    }
+    firstSeq = kept.seq;
+    pastBytes = Math.max(0, kept.bytes - bytes);
+  }
+
+  function forgetPast() {
+    firstSeq = Math.max(firstSeq, ownFrom);
+    pastBytes = 0;
+  }
+
+  function trim(now: number) {
+    if (firstSeq < ownFrom) {
+      if (lastSeq - ownFrom >= limits.entries || bytes > limits.bytes) forgetPast();
+      else if (written % dropPastEvery === 0) dropPast(now);
+    }
+    if (firstSeq < ownFrom) return;
+    // The newest stays, whatever its size.
+    while (isTooMuch(now)) dropOldest();
+  }
+
+  function hold(added: JournalEntry) {
+    const { seq, news } = added;
+    const subject = subjectOf(news);
+    if (added.seqBefore > 0) entry(added.seqBefore).seqAfter = seq;
+    lastSeqOfObject.set(subject, seq);
+    held.push(added);
+    lastSeq = seq;
+    written++;
+    bytes += added.bytes;
+    trim(added.observedAt);
+  }
+
+  /** Makes entries of what is pending, of the oldest first. They are kept, where they are to be, before anybody sees them. */
+  function commit(count: number) {
+    const batch = pending.slice(0, count);
+    pending = pending.slice(count);
+    const entries = batch.map(({ news, observedAt }, index) => ({
+      seq: lastSeq + 1 + index,
+      observedAt,
+      news,
+      bytes: estimateBytes(news),
+    }));
+    keeper.append(entries, firstSeq);
+    for (const each of entries) {
+      const seqBefore = lastSeqOfObject.get(subjectOf(each.news)) ?? 0;
+      hold({ ...each, seqBefore, seqAfter: Number.POSITIVE_INFINITY });
+    }
+  }
+
+  function tellWaiting() {
+    for (const reader of waiting) if (reader.wake()) waiting.delete(reader);
+  }
+
+  function flushSoon() {
+    flushing ??= setImmediate(() => {
+      flushing = null;
+      commit(mostAtOnce);
+      if (pending.length > 0) flushSoon();
+      tellWaiting();
+    });
+  }
+
   /** One pass over all who have heard nothing for long, a few times within the interval. */
   function keepBookmarking() {
     cancelBookmarks ??= clock.after(limits.bookmarkMs / 5, () => {
@@ -101,8 +219,14 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
     });
   }
 
+  function cursorAt(seq: number, partial: boolean): Cursor {
+    // The run that wrote it. Before the first of all there is only the beginning of the oldest.
+    const run = runs.findLast((each) => each.firstSeq <= seq) ?? runs[0];
+    if (run === undefined) throw new Error('A journal has a run from its beginning on.');
+    return formatCursor({ epoch: run.epoch, seq, partial });
+  }
+
   const ring: JournalRing = {
-    epoch,
     limits,
     clock,
     get firstSeq() {
@@ -111,10 +235,31 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
     get lastSeq() {
       return lastSeq;
     },
+    locate({ epoch, seq, partial }) {
+      const index = runs.findIndex((run) => run.epoch === epoch);
+      const run = runs[index];
+      // Another gateway's, or one that was lost with its entries: when the power failed, or the disk.
+      if (run === undefined) return 'EPOCH_CHANGED';
+      const lastOfRun = (runs[index + 1]?.firstSeq ?? lastSeq + 1) - 1;
+      if (seq < run.firstSeq - 1 || seq > lastOfRun) return 'EPOCH_CHANGED';
+      if (!partial) ring.reach(seq + 1);
+      return seq + 1 < firstSeq ? 'CURSOR_EXPIRED' : seq;
+    },
+    reach(seq) {
+      if (seq >= firstSeq && seq < ownFrom && keeper.pastEntry(seq) === null) forgetPast();
+    },
     entry,
-    snapshot: () => (presentState ??= snapshot()),
-    cursorAt: (seq) => formatCursor({ epoch, seq, partial: false }),
-    partialCursorAt: (seq) => formatCursor({ epoch, seq, partial: true }),
+    snapshot() {
+      // What is in it must not be told again, as it was before.
+      if (pending.length > 0) {
+        commit(pending.length);
+        flushSoon();
+      }
+      presentState ??= snapshot();
+      return presentState;
+    },
+    cursorAt: (seq) => cursorAt(seq, false),
+    partialCursorAt: (seq) => cursorAt(seq, true),
     wait(reader) {
       waiting.add(reader);
       keepBookmarking();
@@ -127,10 +272,14 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
 
   function seqAfterCursor(after: Cursor): number {
     const place = parseCursor(after);
-    if (place.epoch === epoch && !place.partial && place.seq >= firstSeq - 1 && place.seq <= lastSeq) return place.seq;
+    const seq = place.partial ? 'CURSOR_EXPIRED' : ring.locate(place);
+    return typeof seq === 'number' ? seq : expired(seq);
+  }
+
+  function expired(reason: 'CURSOR_EXPIRED' | 'EPOCH_CHANGED'): never {
     throw new VirtgraphError(
       'CURSOR_EXPIRED',
-      place.epoch === epoch
+      reason === 'CURSOR_EXPIRED'
         ? 'The journal no longer reaches back to this cursor.'
         : 'This cursor is of another run of the gateway, or of another gateway.',
       { remedy: 'List everything again, then go on from a new cursor.' },
@@ -138,28 +287,23 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
   }
 
   return {
+    get persistence() {
+      return keeper.persistence;
+    },
     cursor: () => ring.cursorAt(lastSeq),
     append(news) {
-      const seq = ++lastSeq;
-      const now = clock.now();
-      const subject = subjectOf(news);
-      const before = lastSeqOfObject.get(subject) ?? 0;
-      if (before > 0) entry(before).seqAfter = seq;
-      lastSeqOfObject.set(subject, seq);
-      const added: JournalEntry = {
-        seq,
-        observedAt: now,
-        news,
-        bytes: estimateBytes(news),
-        seqBefore: before,
-        seqAfter: Number.POSITIVE_INFINITY,
-      };
-      held.push(added);
-      bytes += added.bytes;
-      // The newest stays, whatever its size.
-      while (isTooMuch(now)) dropOldest();
+      if (closed) return;
       presentState = null;
-      for (const reader of waiting) if (reader.wake()) waiting.delete(reader);
+      pending.push({ news, observedAt: clock.now() });
+      if (keeper.persistence === 'SQLITE' || flushing !== null) {
+        flushSoon();
+        return;
+      }
+      commit(pending.length);
+      tellWaiting();
+    },
+    keepAsOf(text) {
+      keeper.keepAsOf(text);
     },
     open({ filter, after, snapshot: mode }) {
       // Checked here, so that a bad cursor or filter fails the request and not a stream that has begun.
@@ -177,6 +321,8 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
       const changes: Change[] = [];
       let seq = seqAfterCursor(after);
       while (seq < lastSeq) {
+        ring.reach(seq + 1);
+        if (seq + 1 < firstSeq) expired('CURSOR_EXPIRED');
         const next = entry(seq + 1);
         if (matches.news(next.news)) {
           if (changes.length === first) return { changes, cursor: ring.cursorAt(seq), hasMore: true };
@@ -187,28 +333,18 @@ export function createJournal({ epoch, limits, clock, predicates, snapshot }: Jo
       return { changes, cursor: ring.cursorAt(seq), hasMore: false };
     },
     get size() {
-      return { entries: lastSeq - firstSeq + 1, bytes, written: lastSeq, readers: readers.size };
+      return { entries: lastSeq - firstSeq + 1, bytes: bytes + pastBytes, written, readers: readers.size };
     },
     close() {
+      if (closed) return;
       closed = true;
       cancelBookmarks?.();
+      if (flushing !== null) clearImmediate(flushing);
+      commit(pending.length);
+      tellWaiting();
       for (const reader of readers) void reader.return();
     },
   };
-}
-
-/** What an entry is about. Host marks have rows of their own: one never stands for another, nor for the host's status. */
-function subjectOf(news: SessionNews): string {
-  switch (news.type) {
-    case 'upserted':
-    case 'deleted':
-      return `${news.object.kind satisfies ObjectKind}/${hostNameOf(news.object)}/${uuidOf(news.object)}`;
-    case 'hostInterrupted':
-    case 'hostResumed':
-      return `mark/${news.host.name}`;
-    default:
-      return news satisfies never;
-  }
 }
 
 /** Parts shared with the record before are not held by this entry alone. The figures are of the order of V8's objects. */

@@ -47,6 +47,8 @@ export type Replica = {
   readonly removeNetwork: (uuid: Uuid, origin: ChangeOrigin) => void;
   readonly putStoragePool: (pool: StoragePool, origin: ChangeOrigin) => void;
   readonly removeStoragePool: (uuid: Uuid, origin: ChangeOrigin) => void;
+  /** What an earlier run of the gateway last knew of this host. Told to nobody: whoever goes on from there has it. */
+  readonly restore: (objects: readonly FleetObject[]) => void;
   /** Everything goes, and whatever a call under way still brings is not stored any more. */
   readonly retire: (origin: ChangeOrigin) => void;
 };
@@ -144,6 +146,20 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
       if (!object) return;
       storagePools.delete(uuid);
       tell({ type: 'deleted', origin, object });
+    },
+
+    restore(objects) {
+      for (const object of objects) {
+        if (object.kind === 'network') networks.set(object.uuid, object);
+        else if (object.kind === 'storagePool') storagePools.set(object.uuid, object);
+      }
+      // After the networks, by which taps are found.
+      for (const object of objects) {
+        if (object.kind !== 'domain') continue;
+        domains.set(object.uuid, object);
+        uuidsByName.set(object.name, object.uuid);
+        domainStored(null, object);
+      }
     },
 
     retire(origin) {

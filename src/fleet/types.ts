@@ -191,7 +191,12 @@ export type ChangeFilter = {
   readonly domains?: DomainFilter | null;
 };
 
+/** `FAILED`: the disk refused, so that changes are kept in memory alone until the gateway is started again. */
+export type JournalPersistence = 'NONE' | 'SQLITE' | 'FAILED';
+
 export type JournalView = {
+  /** Whether changes outlive the process. */
+  readonly persistence: JournalPersistence;
   /** The present place. */
   cursor(): Cursor;
   /** Until `return()` is called. Never lets a slow reader grow: see `lagged`. */

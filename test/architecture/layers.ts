@@ -7,11 +7,12 @@ import type { Import } from './imports.ts';
 export const layers: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'cli'],
   // What main.ts calls by name: they put the layers together.
-  commands: ['server', 'resolvers', 'fleet', 'drivers', 'ssh', 'net'],
+  commands: ['server', 'resolvers', 'fleet', 'drivers', 'store', 'ssh', 'net'],
   server: ['resolvers', 'fleet', 'net'],
   resolvers: ['fleet', 'net'],
-  fleet: ['drivers', 'cluster', 'net'],
+  fleet: ['drivers', 'cluster', 'store', 'net'],
   cluster: [],
+  store: [],
   drivers: ['ssh', 'net'],
   ssh: [],
   net: [],

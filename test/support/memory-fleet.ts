@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { createChannel } from '../../src/channel.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { VirtgraphError } from '../../src/errors.ts';
+import { createAnswers } from '../../src/fleet/answers.ts';
 import { createChangeFilters } from '../../src/fleet/change-filter.ts';
 import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
 import { createDomainIndex } from '../../src/fleet/domain-query.ts';
 import { createJournal, defaultJournalLimits } from '../../src/fleet/journal.ts';
 import { createMacRegistry } from '../../src/fleet/mac-registry.ts';
+import { createTaskBook } from '../../src/fleet/task-book.ts';
+import { createTasks } from '../../src/fleet/tasks.ts';
 import type {
   ActionOutcome,
   ActionRequest,
@@ -18,8 +21,11 @@ import type {
   StatsReading,
   StatsTick,
 } from '../../src/fleet/types.ts';
+import { silentLog } from '../../src/log.ts';
+import { silentLog } from '../../src/log.ts';
 import { parseUuid, type Uuid } from '../../src/model/brands.ts';
 import type { DomainConfig, DomainState } from '../../src/model/domain.ts';
+import { keepInMemory } from '../../src/model/kept-records.ts';
 import type { StatsGroup } from '../../src/model/stats.ts';
 import { parseMac } from '../../src/net/mac.ts';
 
@@ -74,7 +80,8 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
   });
   const index = createDomainIndex(() => domains.values(), domainFilter);
   const journal = createJournal({
-    epoch: randomBytes(8).toString('hex'),
+    newEpoch: () => randomBytes(8).toString('hex'),
+    log: silentLog,
     limits: { ...defaultJournalLimits, ...options.limits },
     clock: options.clock ?? systemClock,
     predicates: createChangeFilters(domainFilter),
@@ -111,7 +118,18 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
     throw new VirtgraphError('UNSUPPORTED', 'Hosts are put into this fleet by `putHost`.');
   };
 
+  const kept = keepInMemory();
+  const clock = options.clock ?? systemClock;
+  const tasks = createTasks({
+    book: createTaskBook({ kept: kept.task, clock, log: silentLog }),
+    clock,
+    log: silentLog,
+    host: () => null,
+  });
+
   const fleet: MemoryFleet = {
+    tasks,
+    answers: createAnswers({ kept, tasks, clock, log: silentLog }),
     id: options.id ?? 'memory',
     statsCalls: [],
     statsQueries: [],

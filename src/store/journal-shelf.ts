@@ -1,0 +1,301 @@
+import { checksum } from './checksum.ts';
+import { type JournalPast, loadJournal } from './journal-load.ts';
+import type { Shelf } from './open-store.ts';
+import { type Database, StoreError } from './sqlite.ts';
+import {
+  damaged,
+  documentChecksum,
+  type EntryRow,
+  entryChecksum,
+  number,
+  numberOrNull,
+  objectChecksum,
+  type Run,
+  readDocument,
+  readEntryRow,
+  type StoredDocument,
+  type StoredEntry,
+  type StoredObject,
+  xor,
+} from './stored-rows.ts';
+
+/** An entry to be kept, with what it does to the objects. */
+export type EntryWrite = {
+  readonly seq: number;
+  readonly observedAt: number;
+  readonly bytes: number;
+  readonly head: string;
+  /** What the object is found by; `null`: the entry changes none. */
+  readonly subject: string | null;
+  readonly isGone: boolean;
+  readonly object: string;
+  readonly previous: string | null;
+  /** `null`: the object has none. */
+  readonly document: null | {
+    /** The same that the object had before: its texts are not looked at then. */
+    readonly isKept: boolean;
+    readonly read: () => StoredDocument;
+  };
+};
+
+/** `minSeq`: the least number; `bytes`: the most from there on; `since`: not observed before. */
+export type EntryBounds = { readonly minSeq: number; readonly bytes: number; readonly since: number };
+
+/**
+ * The journal's entries, and every object as the last of them left it. Both change in one transaction, so that whatever
+ * the file says when it is opened again, was true at one moment: after `lastSeq`.
+ */
+export type JournalShelf = {
+  /** What earlier runs left when the shelf was opened. */
+  readonly past: JournalPast;
+  /** Every object, as of `past.lastSeq`. To be asked for once, before anything is written. */
+  takeObjects(): readonly StoredObject[];
+  /** By host: when all that is said of it was last known true, in milliseconds since 1970. As JSON; `null`: not known. */
+  readonly asOf: string | null;
+  keepAsOf(text: string): void;
+  /** What is written from now on belongs to this run. */
+  begin(run: Run): void;
+  /** Each number is one more than the one before. Entries before `firstSeq` are not needed any more. */
+  append(entries: readonly EntryWrite[], firstSeq: number): void;
+  /** From this number on, without a hole, at most `count`; documents shared where entries share them. */
+  read(fromSeq: number, count: number): readonly StoredEntry[];
+  /** The oldest entry within bounds, and the bytes from there on. `lastSeq + 1` and 0: none is. */
+  firstWithin(bounds: EntryBounds): { readonly seq: number; readonly bytes: number };
+  /** Forgets everything. */
+  clear(): void;
+};
+
+const tables = `
+  CREATE TABLE journal_entries (
+    seq INTEGER PRIMARY KEY, observed_at INTEGER NOT NULL, bytes INTEGER NOT NULL, total INTEGER NOT NULL,
+    head TEXT NOT NULL, object TEXT NOT NULL, document INTEGER, previous TEXT, previous_document INTEGER,
+    crc INTEGER NOT NULL);
+  CREATE TABLE journal_objects (
+    subject TEXT PRIMARY KEY, object TEXT NOT NULL, document INTEGER, crc INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE journal_documents (
+    id INTEGER PRIMARY KEY, facts TEXT NOT NULL, xml TEXT NOT NULL, inactive_xml TEXT, crc INTEGER NOT NULL);
+  -- Documents that no object has since that entry: needed as long as the entry is.
+  CREATE TABLE journal_leftovers (
+    seq INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (seq, document)) WITHOUT ROWID;
+  CREATE TABLE journal_runs (
+    number INTEGER PRIMARY KEY, epoch TEXT NOT NULL, first_seq INTEGER NOT NULL, crc INTEGER NOT NULL);
+  -- One row. The digest is over the checksums of all objects and runs: one that is missing is missed.
+  CREATE TABLE journal_state (
+    id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, digest INTEGER NOT NULL,
+    crc INTEGER NOT NULL);
+  CREATE TABLE journal_as_of (id INTEGER PRIMARY KEY, hosts TEXT NOT NULL, crc INTEGER NOT NULL);
+  INSERT INTO journal_state VALUES (1, 1, 0, 0, ${checksum(1, 0, 0)});`;
+
+/** A gateway that is started again and again, and dies each time, must not fill the table. */
+const mostRuns = 1_000;
+/** Old entries are deleted so many at a time. */
+const trimAt = 64;
+/** Pages that a trim may give back to the file system. */
+const vacuumPages = 64;
+/** The form of these tables; what is in their texts has a version of its own. */
+const form = 1;
+
+/** @param textVersion of the JSON in the rows: where another version of the gateway wrote it otherwise, it is of no use */
+export function journalShelf(textVersion: string): Shelf<JournalShelf> {
+  return { name: 'journal', version: `${form}/${textVersion}`, tables, open: openJournalShelf };
+}
+
+function openJournalShelf(database: Database): JournalShelf {
+  const insertEntry = database.prepare('INSERT INTO journal_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const readEntries = database.prepare('SELECT * FROM journal_entries WHERE seq >= ? ORDER BY seq LIMIT ?');
+  const readEntry = database.prepare('SELECT * FROM journal_entries WHERE seq = ?');
+  const deleteEntries = database.prepare('DELETE FROM journal_entries WHERE seq < ?');
+  const findObject = database.prepare('SELECT document, crc FROM journal_objects WHERE subject = ?');
+  const putObject = database.prepare('INSERT OR REPLACE INTO journal_objects VALUES (?, ?, ?, ?)');
+  const deleteObject = database.prepare('DELETE FROM journal_objects WHERE subject = ?');
+  const insertDocument = database.prepare('INSERT INTO journal_documents VALUES (?, ?, ?, ?, ?)');
+  const findDocument = database.prepare(
+    'SELECT id, facts, xml, inactive_xml, crc AS document_crc FROM journal_documents WHERE id = ?',
+  );
+  const leaveDocument = database.prepare('INSERT INTO journal_leftovers VALUES (?, ?)');
+  const deleteDocuments = database.prepare(
+    'DELETE FROM journal_documents WHERE id IN (SELECT document FROM journal_leftovers WHERE seq < ?)',
+  );
+  const deleteLeftovers = database.prepare('DELETE FROM journal_leftovers WHERE seq < ?');
+  const putState = database.prepare(
+    'UPDATE journal_state SET first_seq = ?, last_seq = ?, digest = ?, crc = ? WHERE id = 1',
+  );
+  const putAsOf = database.prepare('INSERT OR REPLACE INTO journal_as_of VALUES (1, ?, ?)');
+
+  const loaded = loadJournal(database);
+  const { asOf } = loaded;
+  let { past } = loaded;
+  let { firstSeq, lastSeq } = past;
+  let { digest, total } = loaded;
+  let objects: readonly StoredObject[] | null = loaded.objects;
+
+  /** Of those that may be changed within a transaction, and are as before when it failed. */
+  function change(work: () => void) {
+    const before = [firstSeq, lastSeq, digest, total] as const;
+    try {
+      database.transaction(() => {
+        work();
+        putState.run(firstSeq, lastSeq, digest, checksum(firstSeq, lastSeq, digest));
+      });
+    } catch (error) {
+      [firstSeq, lastSeq, digest, total] = before;
+      throw error;
+    }
+  }
+
+  function addDocument(id: number, document: StoredDocument): number {
+    insertDocument.run(id, document.facts, document.xml, document.inactiveXml, documentChecksum(id, document));
+    return id;
+  }
+
+  function add(entry: EntryWrite) {
+    const { seq, observedAt, bytes, head, subject, isGone, object, previous } = entry;
+    if (seq !== lastSeq + 1) throw new StoreError('damaged', `Entry ${seq} does not follow ${lastSeq}.`);
+    const old = subject === null ? null : findObject.get(subject);
+    const oldDocument = old === null ? null : numberOrNull(old, 'document');
+    let document: number | null = null;
+    if (entry.document !== null) {
+      document = entry.document.isKept && oldDocument !== null ? oldDocument : addDocument(seq, entry.document.read());
+    }
+    if (subject !== null) {
+      if (old !== null) digest = xor(digest, number(old, 'crc'));
+      if (oldDocument !== null && (isGone || oldDocument !== document)) leaveDocument.run(seq, oldDocument);
+      if (isGone) {
+        if (document !== null && document !== oldDocument) leaveDocument.run(seq, document);
+        deleteObject.run(subject);
+      } else {
+        const crc = objectChecksum(subject, object, document);
+        putObject.run(subject, object, document, crc);
+        digest = xor(digest, crc);
+      }
+    }
+    total += bytes;
+    lastSeq = seq;
+    const previousDocument = previous === null ? null : oldDocument;
+    const row: EntryRow = { seq, observedAt, bytes, total, head, object, document, previous, previousDocument };
+    insertEntry.run(
+      seq,
+      observedAt,
+      bytes,
+      total,
+      head,
+      object,
+      document,
+      previous,
+      previousDocument,
+      entryChecksum(row),
+    );
+  }
+
+  function trim(first: number) {
+    deleteEntries.run(first);
+    deleteDocuments.run(first);
+    deleteLeftovers.run(first);
+    firstSeq = first;
+  }
+
+  function dropOldRuns() {
+    const runs = [...database.prepare('SELECT * FROM journal_runs ORDER BY number').rows()];
+    const isOld = (_: unknown, index: number) => {
+      const next = runs[index + 1];
+      return next !== undefined && (number(next, 'first_seq') < firstSeq || runs.length - index > mostRuns);
+    };
+    for (const run of runs.filter(isOld)) {
+      digest = xor(digest, number(run, 'crc'));
+      database.prepare('DELETE FROM journal_runs WHERE number = ?').run(number(run, 'number'));
+    }
+  }
+
+  function boundsOf(seq: number): Pick<EntryRow, 'observedAt' | 'total' | 'bytes'> {
+    const row = readEntry.get(seq);
+    if (row === null) throw damaged(`Entry ${seq} is missing.`);
+    return readEntryRow(row);
+  }
+
+  return {
+    get past() {
+      return past;
+    },
+    asOf,
+    takeObjects() {
+      const taken = objects ?? [];
+      // Their texts are the largest part of the file.
+      objects = null;
+      return taken;
+    },
+    keepAsOf: (hosts) => database.transaction(() => putAsOf.run(hosts, checksum(hosts))),
+    begin({ epoch, firstSeq: first }) {
+      change(() => {
+        dropOldRuns();
+        const crc = checksum(epoch, first);
+        database.prepare('INSERT INTO journal_runs (epoch, first_seq, crc) VALUES (?, ?, ?)').run(epoch, first, crc);
+        digest = xor(digest, crc);
+      });
+    },
+    append(entries, neededFrom) {
+      const isTrimDue = neededFrom - firstSeq >= trimAt;
+      change(() => {
+        for (const entry of entries) add(entry);
+        if (isTrimDue) trim(Math.min(neededFrom, lastSeq));
+      });
+      if (isTrimDue) database.execute(`PRAGMA incremental_vacuum(${vacuumPages})`);
+    },
+    read(fromSeq, count) {
+      const documents = new Map<number, StoredDocument>();
+      const documentOf = (id: number | null): StoredDocument | null => {
+        if (id === null) return null;
+        const known = documents.get(id);
+        if (known !== undefined) return known;
+        const row = findDocument.get(id);
+        if (row === null) throw damaged(`Document ${id} is missing.`);
+        const document = readDocument(row);
+        documents.set(id, document);
+        return document;
+      };
+      let expected = fromSeq;
+      const entries: StoredEntry[] = [];
+      for (const row of readEntries.rows(fromSeq, count)) {
+        const entry = readEntryRow(row);
+        if (entry.seq !== expected++) throw damaged(`Entry ${expected - 1} is missing.`);
+        const { seq, observedAt, bytes, head, object, document, previous, previousDocument } = entry;
+        entries.push({
+          seq,
+          observedAt,
+          bytes,
+          head,
+          object: { text: object, document: documentOf(document) },
+          previous: previous === null ? null : { text: previous, document: documentOf(previousDocument) },
+        });
+      }
+      return entries;
+    },
+    firstWithin({ minSeq, bytes, since }) {
+      let low = Math.max(firstSeq, minSeq);
+      let high = lastSeq + 1;
+      let bytesFrom = 0;
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        const entry = boundsOf(middle);
+        const fromHere = total - entry.total + entry.bytes;
+        if (entry.observedAt >= since && fromHere <= bytes) {
+          high = middle;
+          bytesFrom = fromHere;
+        } else low = middle + 1;
+      }
+      return { seq: high, bytes: bytesFrom };
+    },
+    clear() {
+      for (const table of ['entries', 'objects', 'documents', 'leftovers', 'runs', 'as_of']) {
+        database.execute(`DELETE FROM journal_${table}`);
+      }
+      change(() => {
+        firstSeq = 1;
+        lastSeq = 0;
+        digest = 0;
+        total = 0;
+      });
+      past = { runs: [], firstSeq: 1, lastSeq: 0, bytes: 0 };
+      objects = null;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errorFields, type Log } from '../log.ts';
+import { type Database, openDatabase, StoreError } from './sqlite.ts';
+
+/**
+ * The tables of one part of the gateway. Each part has its own version, so that a new form of one costs the others
+ * nothing. A table's name begins with that of its shelf and `_`.
+ */
+export type Shelf<T> = {
+  readonly name: string;
+  /** Of what lies in it. Where the file has another, these tables are emptied. */
+  readonly version: string;
+  readonly tables: string;
+  /** @throws StoreError 'damaged' when what lies there cannot be trusted */
+  readonly open: (database: Database) => T;
+};
+
+export type StoreOptions<T> = {
+  readonly file: string;
+  readonly log: Log;
+  /** How long to wait for a gateway that still uses the file, as one that is just stopping does. */
+  readonly lockTimeoutMs: number;
+  /** Takes every shelf that is needed. */
+  readonly shelves: (take: <S>(shelf: Shelf<S>) => S) => T;
+};
+
+export type OpenedStore<T> =
+  | { readonly status: 'open'; readonly shelves: T; close(): void }
+  /** Another process has it. */
+  | { readonly status: 'in use' }
+  /** The disk refuses. It has been logged. */
+  | { readonly status: 'refused' };
+
+/**
+ * Opens what an earlier run left, or begins anew. Never throws: a file that is torn or damaged is moved aside, with a
+ * line in the log, and costs what was in it.
+ */
+export function openStore<T>(options: StoreOptions<T>): OpenedStore<T> {
+  const { file, log } = options;
+  try {
+    try {
+      return openOnce(options);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.problem !== 'damaged') throw error;
+      moveAside(file);
+      log.error(
+        { file, ...errorFields(error) },
+        `The store is damaged: it was moved to ${asideOf(file)}, a new one is begun`,
+      );
+      return openOnce(options);
+    }
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'in use') return { status: 'in use' };
+    log.error({ file, ...errorFields(error) }, 'The store cannot be used: what it would keep is kept in memory only');
+    return { status: 'refused' };
+  }
+}
+
+function openOnce<T>({ file, log, lockTimeoutMs, shelves }: StoreOptions<T>): OpenedStore<T> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivate(file);
+  const database = openDatabase(file, lockTimeoutMs);
+  try {
+    database.execute('CREATE TABLE IF NOT EXISTS shelves (name TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID');
+    const taken = shelves((shelf) => {
+      prepareShelf(database, shelf, log);
+      return shelf.open(database);
+    });
+    return {
+      status: 'open',
+      shelves: taken,
+      close() {
+        try {
+          database.close();
+        } catch (error) {
+          log.warn({ file, ...errorFields(error) }, 'Closing the store failed');
+        }
+      },
+    };
+  } catch (error) {
+    closeQuietly(database);
+    throw error;
+  }
+}
+
+/** SQLite would make it readable by all; its log gets the rights of the file. */
+function makePrivate(file: string) {
+  try {
+    // Not one that is there: whoever closes any descriptor of a file ends all locks that its process has on it.
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function prepareShelf({ prepare, execute, transaction }: Database, shelf: Shelf<unknown>, log: Log) {
+  const { name, version, tables } = shelf;
+  const found = prepare('SELECT version FROM shelves WHERE name = ?').get(name);
+  if (found?.['version'] === version) return;
+  if (found !== null) {
+    log.warn({ shelf: name }, `What an earlier version of the gateway kept of its ${name} is of no use to this one`);
+  }
+  transaction(() => {
+    // `_` alone would stand for any character.
+    const old = prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE ? ESCAPE '\\'");
+    for (const row of [...old.rows(`${name}\\_%`)]) execute(`DROP TABLE "${String(row['name'])}"`);
+    execute(tables);
+    prepare('INSERT OR REPLACE INTO shelves VALUES (?, ?)').run(name, version);
+  });
+}
+
+function asideOf(file: string): string {
+  return `${file}.damaged`;
+}
+
+/** One is kept, for who wants to look; more would fill the disk. */
+function moveAside(file: string) {
+  for (const suffix of ['', '-wal']) {
+    rmSync(`${asideOf(file)}${suffix}`, { force: true });
+    try {
+      renameSync(`${file}${suffix}`, `${asideOf(file)}${suffix}`);
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error;
+    }
+  }
+  // The index of a log that is not there any more.
+  rmSync(`${file}-shm`, { force: true });
+}
+
+function closeQuietly(database: Database) {
+  try {
+    database.close();
+  } catch {
+    // It is given up for another reason already.
+  }
+}
