@@ -20,6 +20,8 @@ export type CallPriority = (typeof callPriorities)[number];
 export const shutdownModes = ['DEFAULT', 'ACPI_POWER_BUTTON', 'GUEST_AGENT', 'INITCTL', 'SIGNAL', 'PARAVIRT'] as const;
 export type ShutdownMode = (typeof shutdownModes)[number];
 
+/** `listed`: its line of a list just made, to be believed where the XML agrees, so that only the XML is asked for. */
+export type ReadDomainOptions = CallOptions & { readonly listed?: DomainStatus };
 export type StartOptions = CallOptions & { readonly paused?: boolean; readonly discardManagedSave?: boolean };
 export type UndefineOptions = CallOptions & {
   readonly removeManagedSave?: boolean;
@@ -68,7 +70,7 @@ export type Driver = {
   /** Every domain with its state, in a few bulk calls; `NOT_FOUND` never: a domain that went away meanwhile is left out. */
   listDomains(options: CallOptions): Promise<readonly DomainStatus[]>;
   /** One domain, whole; `NOT_FOUND` when the host does not have it. */
-  readDomain(uuid: Uuid, options: CallOptions): Promise<DomainSnapshot>;
+  readDomain(uuid: Uuid, options: ReadDomainOptions): Promise<DomainSnapshot>;
   /** The UUID of the domain of that name; `NOT_FOUND` when there is none. */
   findDomain(name: string, options: CallOptions): Promise<Uuid>;
   /** `inactive`: what it would start with next time. Never contains passwords. */

@@ -26,6 +26,8 @@ export type MirrorOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** The daemon told that a guest was started anew by itself. */
+  readonly onReboot?: (uuid: Uuid) => void;
 };
 
 /**
@@ -53,7 +55,8 @@ const urgentReads = 32;
 /** Enough to keep a lane busy, few enough that a person's question never waits behind many. */
 const backgroundReads = 8;
 
-export function openMirror({ driver, replica, periods, clock, log, random }: MirrorOptions): Mirror {
+export function openMirror(options: MirrorOptions): Mirror {
+  const { driver, replica, periods, clock, log, random } = options;
   const over = new AbortController();
   const { signal } = over;
   const background: CallOptions = { signal, priority: 'background' };
@@ -104,10 +107,10 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     timers.add(cancel);
   }
 
-  async function readDomain(uuid: Uuid, { origin, priority }: ReadReason) {
+  async function readDomain(uuid: Uuid, { origin, priority, listed }: ReadReason) {
     try {
       await readOrRemove(signal, {
-        read: () => driver.readDomain(uuid, { signal, priority }),
+        read: () => driver.readDomain(uuid, { signal, priority, ...(listed && { listed }) }),
         put: (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
         remove: () => replica.removeDomain(uuid, origin),
       });
@@ -156,7 +159,14 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     const others = Promise.all([networks.reconcile(origin), storagePools.reconcile(origin)]);
     const reads = await list(origin, 'background', (statuses, isBeingRead) => {
       for (const status of statuses) if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
-      return statuses.map(({ uuid }) => domainReads.request(uuid, { origin, priority: 'background' }));
+      return statuses.map((listed) =>
+        domainReads.request(listed.uuid, {
+          origin,
+          priority: 'background',
+          // An event came while the list was made: then nobody knows which of the two is newer.
+          ...(!isBeingRead(listed.uuid) && { listed }),
+        }),
+      );
     });
     // One that cannot be read is logged and tried again; the host is not held up by it.
     await Promise.all([...reads, others]);
@@ -220,6 +230,7 @@ export function openMirror({ driver, replica, periods, clock, log, random }: Mir
     const reason: ReadReason = { origin: 'EVENT', priority: 'read' };
     switch (hint.kind) {
       case 'domain':
+        if (hint.event === 'reboot') options.onReboot?.(hint.uuid);
         void domainReads.request(hint.uuid, reason);
         return;
       case 'network':

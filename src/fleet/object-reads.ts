@@ -1,8 +1,14 @@
 import type { CallPriority } from '../drivers/driver.ts';
+import type { DomainStatus } from '../model/domain.ts';
 import type { ChangeOrigin } from './types.ts';
 
 /** What a read is for: which origin its change is told with, and whether somebody is waiting for it. */
-export type ReadReason = { readonly origin: ChangeOrigin; readonly priority: CallPriority };
+export type ReadReason = {
+  readonly origin: ChangeOrigin;
+  readonly priority: CallPriority;
+  /** What a list just said of it; what is asked for after the list was made is read whole. */
+  readonly listed?: DomainStatus;
+};
 /** `error: null`: it was read, or found to be gone. */
 export type ReadResult = { readonly error: unknown };
 
@@ -94,8 +100,8 @@ export function createObjectReads<Key>(options: ObjectReadsOptions<Key>): Object
       if (slot.next === null) {
         const { promise, resolve } = Promise.withResolvers<ReadResult>();
         slot.next = { reason, promise, settle: resolve };
-      } else if (isMoreUrgent(reason, slot.next.reason)) {
-        slot.next.reason = reason;
+      } else {
+        slot.next.reason = mergeReasons(slot.next.reason, reason);
       }
       const { promise } = slot.next;
       if (!slot.running) {
@@ -113,6 +119,13 @@ export function createObjectReads<Key>(options: ObjectReadsOptions<Key>): Object
       return slots.size;
     },
   };
+}
+
+/** One read for both: as urgent as the more urgent one, and whole unless both have the same line of a list. */
+function mergeReasons(queued: ReadReason, added: ReadReason): ReadReason {
+  const { origin, priority } = isMoreUrgent(added, queued) ? added : queued;
+  const isOneList = queued.listed !== undefined && queued.listed === added.listed;
+  return { origin, priority, ...(isOneList && { listed: queued.listed }) };
 }
 
 function isMoreUrgent(a: ReadReason, b: ReadReason): boolean {

@@ -1,6 +1,6 @@
 /** Which domains a host has, and one of them whole. */
 import type { Uuid } from '../../model/brands.ts';
-import type { DomainStatus } from '../../model/domain.ts';
+import type { DomainSnapshot, DomainStatus } from '../../model/domain.ts';
 import type { HostCapabilities } from '../../model/host.ts';
 import type { CallOptions, Driver } from '../driver.ts';
 import { allStatesDeadlineMs } from './deadlines.ts';
@@ -16,8 +16,10 @@ import { procedures } from './rpc/procedures.ts';
 import { xmlFlags } from './rpc/procedures-domain.ts';
 import { bulkStats } from './stats-decoder.ts';
 import { listFlags, statsMasks } from './stats-groups.ts';
-import { parseDomainConfig } from './xml/domain.ts';
-import { configVersion } from './xml/version.ts';
+import { parseDomainConfig, readDomainConfig } from './xml/domain.ts';
+import { attr, integer } from './xml/navigate.ts';
+import { parseXml } from './xml/tree.ts';
+import { configVersion, versionOf } from './xml/version.ts';
 
 type Inventory = Pick<Driver, 'listDomains' | 'readDomain' | 'findDomain' | 'readDomainXml' | 'inspectDomainXml'>;
 type StateNames = Pick<DomainStatus, 'state' | 'stateReason'>;
@@ -82,8 +84,58 @@ export function inventoryVerbs(
     return answer?.persistent ?? true;
   }
 
+  /** Without the guest's turn: it does not enter the monitor, and must be had of a guest whose monitor hangs. */
   const readXml = async (uuid: Uuid, flags: number, options: CallOptions) =>
-    (await refs.call(procedures.domainGetXmlDesc, uuid, { flags }, options)).xml;
+    (await refs.call(procedures.domainGetXmlDesc, uuid, { flags }, { ...options, guest: null })).xml;
+
+  async function readStatus(before: DomainRef, options: CallOptions): Promise<DomainStatus> {
+    const [{ id, uuid, name }, state, persistent, autostart, managedSave] = await Promise.all([
+      refs.lookUp(before.uuid, options),
+      readState(before, options),
+      isPersistent(before, options),
+      orNull(lanes.call(procedures.domainGetAutostart, { domain: before }, options), 'NO_DOMAIN'),
+      orNull(lanes.call(procedures.domainHasManagedSaveImage, { domain: before, flags: 0 }, options), 'NO_DOMAIN'),
+    ]);
+    return {
+      uuid,
+      name,
+      libvirtId: id >= 0 ? id : null,
+      ...state,
+      persistent,
+      autostart: autostart?.autostart ?? null,
+      hasManagedSave: managedSave?.result ?? null,
+    };
+  }
+
+  /** What it is made of comes by several calls, between which a guest may start or stop: then it is torn. */
+  async function readOnce(
+    uuid: Uuid,
+    listed: DomainStatus | null,
+    options: CallOptions,
+  ): Promise<{ readonly snapshot: DomainSnapshot; readonly isTorn: boolean }> {
+    const before = await refs.find(uuid, options);
+    const probablyActive = before.id >= 0;
+    const [status, xml, earlyInactiveXml, monitor] = await Promise.all([
+      listed ?? readStatus(before, options),
+      readXml(uuid, 0, options),
+      // Asked for on the guess that it still runs, to spare a round trip.
+      probablyActive ? readXml(uuid, xmlFlags.INACTIVE, options) : null,
+      probablyActive ? health.readMonitor(before, options) : null,
+    ]);
+    const active = status.libvirtId !== null;
+    const inactiveXml =
+      active && status.persistent ? (earlyInactiveXml ?? (await readXml(uuid, xmlFlags.INACTIVE, options))) : null;
+    const { root } = readHostXml(parseXml, xml);
+    const snapshot = {
+      status,
+      config: readHostXml(() => readDomainConfig(root), xml),
+      xml,
+      inactiveXml: inactiveXml === xml ? null : inactiveXml,
+      version: inactiveXml === null ? versionOf(root) : readHostXml(configVersion, inactiveXml),
+      monitor: active ? monitor : null,
+    };
+    return { snapshot, isTorn: integer(attr(root, 'id')) !== status.libvirtId };
+  }
 
   return {
     inspectDomainXml: parseDomainConfig,
@@ -118,43 +170,10 @@ export function inventoryVerbs(
       return statuses.filter((status) => status !== null);
     },
 
-    async readDomain(uuid, options) {
-      const before = await refs.find(uuid, options);
-      const flags = 0;
-      const probablyActive = before.id >= 0;
-      const [domain, state, persistent, autostart, managedSave, xml, earlyInactiveXml, monitor] = await Promise.all([
-        refs.lookUp(uuid, options),
-        readState(before, options),
-        isPersistent(before, options),
-        orNull(lanes.call(procedures.domainGetAutostart, { domain: before }, options), 'NO_DOMAIN'),
-        orNull(
-          lanes.call(procedures.domainHasManagedSaveImage, { domain: before, flags }, { ...options, guest: uuid }),
-          'NO_DOMAIN',
-        ),
-        readXml(uuid, flags, options),
-        // Asked for on the guess that it still runs, to spare a round trip.
-        probablyActive ? readXml(uuid, xmlFlags.INACTIVE, options) : null,
-        probablyActive ? health.readMonitor(before, options) : null,
-      ]);
-      const active = domain.id >= 0;
-      const inactiveXml =
-        active && persistent ? (earlyInactiveXml ?? (await readXml(uuid, xmlFlags.INACTIVE, options))) : null;
-      return {
-        status: {
-          uuid,
-          name: domain.name,
-          libvirtId: active ? domain.id : null,
-          ...state,
-          persistent,
-          autostart: autostart?.autostart ?? null,
-          hasManagedSave: managedSave?.result ?? null,
-        },
-        config: readHostXml(parseDomainConfig, xml),
-        xml,
-        inactiveXml: inactiveXml === xml ? null : inactiveXml,
-        version: readHostXml(configVersion, inactiveXml ?? xml),
-        monitor: active ? monitor : null,
-      };
+    async readDomain(uuid, { listed, ...options }) {
+      const read = await readOnce(uuid, listed ?? null, options);
+      // Read once more; should it move again meanwhile, its event will have it read anew.
+      return read.isTorn ? (await readOnce(uuid, null, options)).snapshot : read.snapshot;
     },
 
     async findDomain(name, options) {

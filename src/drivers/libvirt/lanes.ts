@@ -18,7 +18,7 @@ import type { Lane, Procedure } from './rpc/procedure.ts';
 
 export type LaneCallOptions = CallOptions & {
   /** The guest whose monitor may be entered: it gets at most two places on the work lane. */
-  readonly guest?: Uuid;
+  readonly guest?: Uuid | null;
   /** Instead of the deadline of the procedure's lane. */
   readonly deadlineMs?: number;
   /** Instead of the procedure's own lane. */

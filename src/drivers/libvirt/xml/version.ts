@@ -11,7 +11,12 @@ import { parseXml, type XmlElement } from './tree.ts';
  * @throws VirtgraphError BAD_USER_INPUT: not XML.
  */
 export function configVersion(xml: string): string {
-  return hash('sha256', canonical(parseXml(xml).root, null), 'base64url').slice(0, 22);
+  return versionOf(parseXml(xml).root);
+}
+
+/** {@link configVersion} of a tree that is already there. */
+export function versionOf(domain: XmlElement): string {
+  return hash('sha256', canonical(domain, null), 'base64url').slice(0, 22);
 }
 
 function canonical(element: XmlElement, parent: XmlElement | null): string {
