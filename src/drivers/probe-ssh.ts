@@ -62,7 +62,7 @@ const daemonStages = [
 ] as const;
 const serverStages = ['connect', 'key-exchange', 'host-key', 'authentication'] as const;
 
-export function planSsh(hops: readonly (string | null)[]): readonly PlannedStage[] {
+function planSsh(hops: readonly (string | null)[]): readonly PlannedStage[] {
   return [
     { stage: 'resolve', jumpHost: hops[0] ?? null },
     ...hops.flatMap((jumpHost) => serverStages.map((stage) => ({ stage, jumpHost }))),

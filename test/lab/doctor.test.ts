@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HostEntry, type HostEntryOptions, hostEntry } from './gateway.ts';
+import { type HostEntry, type HostEntryOptions, hostEntry, hostStatus, openGateway } from './gateway.ts';
 import { publicKey } from './keys.ts';
 import { type Lab, openLab } from './lab.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
@@ -272,6 +272,33 @@ test('a URI needs no configuration', async () => {
   const { stdout, status } = await doctor(uri);
   expect(stdout).toContain(`${uri} is well`);
   expect(status).toBe(0);
+});
+
+test('a running gateway probes its hosts beside their sessions, whatever those are', async () => {
+  const unknown = onH1('unknown', { params: { known_hosts: lab.knownHosts.missing } });
+  const gateway = await openGateway(lab, { hosts: [onH1('good'), unknown] });
+  await gateway.ready('good');
+  await hostStatus(gateway, 'unknown', 'BLOCKED');
+  const link = async () => await gateway.data<object>('{ host(name: "good") { link { connectedAt } } }');
+  const before = await link();
+  const query = `mutation ($host: String!) { probeHost(input: { host: $host }) {
+    ok host { status } stages { stage verdict code } } }`;
+  type Answer = {
+    probeHost: { ok: boolean; host: { status: string }; stages: Pick<Stage, 'stage' | 'verdict' | 'code'>[] };
+  };
+  const [good, blocked] = await Promise.all(
+    ['good', 'unknown'].map(async (host) => (await gateway.data<Answer>(query, { host })).probeHost),
+  );
+  expect(good).toMatchObject({ ok: true, host: { status: 'READY' } });
+  expect(good?.stages.map(({ stage, verdict }) => `${stage} ${verdict}`)).toEqual(upTo('least-privilege', 'WARNING'));
+  expect(blocked).toMatchObject({ ok: false, host: { status: 'BLOCKED' } });
+  expect(blocked?.stages.find(({ verdict }) => verdict === 'FAILED')).toEqual({
+    stage: 'host-key',
+    verdict: 'FAILED',
+    code: 'HOST_KEY_UNKNOWN',
+  });
+  expect(await link()).toEqual(before);
+  await gateway.close();
 });
 
 test('a host whose libvirtd is stopped fails at the socket, which is told from the loss of sshd', async () => {
