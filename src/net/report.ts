@@ -24,7 +24,7 @@ export type MacReport = {
   readonly verdicts: readonly HostMacVerdict[];
 };
 
-/** Takes any text: what is no address is a report too. A verdict is given for each of `hosts`, when a guest may have it. */
+/** Takes any text: what is no address is a report too. For an address, a verdict is given for each of `hosts`. */
 export function reportMac(
   input: string,
   hosts: readonly { readonly name: string; readonly libvirtVersion: string | null }[],
@@ -55,8 +55,9 @@ export function reportMac(
     locallyAdministered: isLocallyAdministered(canonical),
     findings,
     tapMac: valid ? deriveTapMac(canonical) : null,
-    verdicts: valid
-      ? hosts.map((host) => ({ host: host.name, ...guestMacVerdict(canonical, host.libvirtVersion) }))
-      : [],
+    verdicts: hosts.map((host) => ({
+      host: host.name,
+      ...(error ? { verdict: 'REFUSED', message: error.message } : guestMacVerdict(canonical, host.libvirtVersion)),
+    })),
   };
 }

@@ -188,7 +188,7 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
         const guest = await define();
         const other = newGuest({ name: guest.name });
         await expect(driver.defineDomain(tinyGuestXml(other), { ...options, validate: false })).rejects.toMatchObject(
-          libvirtFailure('LIBVIRT_ERROR', 9),
+          libvirtFailure('CONFLICT', 9),
         );
       });
 

@@ -40,8 +40,10 @@ test('reports text that is no address instead of failing', () => {
   });
 });
 
-test('gives a multicast address no tap and says why it is not valid', () => {
-  expect(reportMac('01:00:5e:00:00:01', hosts)).toMatchObject({
+test('gives a multicast address no tap and says why it is not valid, and that no host would take it', () => {
+  const report = reportMac('01:00:5e:00:00:01', hosts);
+  expect(report.verdicts.map(({ verdict }) => verdict)).toEqual(['REFUSED', 'REFUSED', 'REFUSED']);
+  expect(report).toMatchObject({
     valid: false,
     canonical: '01:00:5e:00:00:01',
     unicast: false,

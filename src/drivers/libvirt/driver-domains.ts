@@ -1,8 +1,9 @@
 /** What changes a domain: its life, its configuration, its devices. */
 import { VirtgraphError } from '../../errors.ts';
 import type { MacAddress, Uuid } from '../../model/brands.ts';
-import type { DeviceOptions, Driver, InterfaceAddressSource, ShutdownMode } from '../driver.ts';
+import type { CallOptions, DeviceOptions, Driver, InterfaceAddressSource, ShutdownMode } from '../driver.ts';
 import type { DomainRefs } from './domain-refs.ts';
+import { isLibvirtError } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { procedures } from './rpc/procedures.ts';
 import {
@@ -13,6 +14,7 @@ import {
   undefineFlags,
   xmlFlags,
 } from './rpc/procedures-domain.ts';
+import { parseDomainConfig } from './xml/domain.ts';
 import { findInterfaceXml, interfaceXml } from './xml/interface-device.ts';
 
 type DomainVerbs = Pick<
@@ -56,6 +58,14 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
   const detach = (uuid: Uuid, xml: string, options: DeviceOptions) =>
     refs.call(procedures.domainDetachDeviceFlags, uuid, { xml, flags: affected(options) }, options);
 
+  /** libvirt says no more than that the operation failed, so the host is asked whose the name is. */
+  async function isNameTaken(xml: string, error: unknown, options: CallOptions): Promise<boolean> {
+    if (!isLibvirtError(error, 'OPERATION_FAILED')) return false;
+    const { name, uuid } = parseDomainConfig(xml);
+    const owner = await refs.lookUpName(name, options).catch(() => null);
+    return owner !== null && owner.uuid !== uuid;
+  }
+
   return {
     async startDomain(uuid, options) {
       const flags =
@@ -87,7 +97,11 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
 
     async defineDomain(xml, options) {
       const flags = options.validate ? defineFlags.VALIDATE : 0;
-      const { domain } = await lanes.call(procedures.domainDefineXmlFlags, { xml, flags }, options);
+      const { domain } = await lanes
+        .call(procedures.domainDefineXmlFlags, { xml, flags }, options)
+        .catch(async (error: unknown) => {
+          throw (await isNameTaken(xml, error, options)) ? nameTaken(error) : error;
+        });
       // It may have another name now.
       refs.forget(domain.uuid);
       return domain.uuid;
@@ -153,4 +167,8 @@ function affected({ live, persistent }: DeviceOptions): number {
     });
   }
   return (live ? affectFlags.LIVE : 0) | (persistent ? affectFlags.CONFIG : 0);
+}
+
+function nameTaken(error: unknown): unknown {
+  return error instanceof VirtgraphError ? new VirtgraphError('CONFLICT', error.message, error.detail) : error;
 }

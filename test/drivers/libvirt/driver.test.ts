@@ -324,3 +324,40 @@ function withoutBulkStats(far: Duplex, held: { bulkStats: boolean; heldCalls: nu
   ours.once('close', () => far.destroy());
   return ours;
 }
+
+describe('reading a domain', () => {
+  const running = async (driver: Driver) => {
+    const found = (await driver.listDomains(options)).find((domain) => domain.state === 'RUNNING');
+    if (!found) throw new Error('No domain is RUNNING.');
+    return found;
+  };
+
+  test('believes its line of a list where the XML agrees', async () => {
+    const driver = await open();
+    const listed = await running(driver);
+    const { status, config } = await driver.readDomain(listed.uuid, { ...options, listed });
+    expect(status).toBe(listed);
+    expect(config.name).toBe(listed.name);
+  });
+
+  test('asks for all of it where it stopped or started since the list was made', async () => {
+    const driver = await open();
+    const listed = await running(driver);
+    await driver.destroyDomain(listed.uuid, { ...options, graceful: false });
+    const stopped = await driver.readDomain(listed.uuid, { ...options, listed });
+    expect(stopped.status).toMatchObject({ state: 'SHUTOFF', libvirtId: null });
+    expect(stopped.version).toBe((await driver.readDomain(listed.uuid, options)).version);
+  });
+});
+
+test('a definition whose name another domain has is a conflict, and not just a failure', async () => {
+  const driver = await open();
+  const [first] = await driver.listDomains(options);
+  if (!first) throw new Error('There is no domain.');
+  const { inactiveXml, xml } = await driver.readDomain(first.uuid, options);
+  const other = (inactiveXml ?? xml).replace(first.uuid, '0badc0de-0000-4000-8000-000000000002');
+  await expect(driver.defineDomain(other, { ...options, validate: false })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    detail: { libvirt: { codeName: 'OPERATION_FAILED' } },
+  });
+});
