@@ -4,20 +4,23 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { stateDir } from '../config/state-dir.ts';
-import { openDriver } from '../drivers/index.ts';
-import { simTargets } from '../drivers/libvirt/sim/targets.ts';
+import { type DriverDependencies, openDriver } from '../drivers/index.ts';
 import { probeHost } from '../drivers/probe.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { type Log, type LogLevel, openLog } from '../log.ts';
-import type { AuthMode } from '../server/auth.ts';
-import { openServer, type Server } from '../server/open-server.ts';
+import type { HostTarget } from '../model/target.ts';
+import { openServer, type Server, type ServerOptions } from '../server/open-server.ts';
 import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
 import { createKeyCache } from '../ssh/key-cache.ts';
 import { describeProblems } from './check-config.ts';
+import { followConfig } from './follow-config.ts';
+import { openHostSources, sourcesIn } from './host-sources.ts';
 import { keptValue } from './kept-value.ts';
+import { createLiveConfig } from './live-config.ts';
 import { packageVersion, readSdl } from './package-files.ts';
 import { explainListenError } from './start-error.ts';
+import { openStateStore, type StateStore } from './state-store.ts';
 import { listenForStop } from './stop.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { readSignIn } from './token.ts';
@@ -46,9 +49,29 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const dir = stateDir(process.env);
   const signIn = await readSignIn(config.auth, dir, process.env);
-  const fleet = await openConfiguredFleet(config, dir, log);
+  const store = openStateStore(config, dir, log);
+  const who = signIn.auth.mode === 'token' ? 'token' : 'nobody in particular';
+  const hosts = await openHostSources({ config, stateDir: dir, who, clock: systemClock, log });
+  const deps = createDriverDependencies(config, log);
+  const fleet = await openConfiguredFleet(config, dir, hosts.targets, store, deps);
+  const hostAdmin = hosts.createAdmin(fleet, deps);
+  const live = createLiveConfig({
+    started: config,
+    load: () => loadConfig({ path: config.file, env: process.env, workingDir: process.cwd(), overrides }),
+    apply: (next) => hostAdmin.configure(sourcesIn(next)),
+    clock: systemClock,
+    log,
+  });
+  const following = await followConfig(config.file, live, { clock: systemClock, log });
   try {
-    const server = await listen(config, fleet, signIn.auth, stop.unhandledErrors, log);
+    const server = await listen(config, {
+      fleet,
+      hostAdmin,
+      configuration: live.status,
+      auth: signIn.auth,
+      unhandledErrors: stop.unhandledErrors,
+      log,
+    });
     const certFile = config.listen.tls?.certFile ?? null;
     const facts = { version: packageVersion(), url: server.url, signIn, configFile: config.file, certFile };
     process.stdout.write(welcome({ ...facts, hostCount: fleet.hosts().length }));
@@ -56,25 +79,35 @@ export async function serve(options: ServeOptions): Promise<number> {
     await stop.asked;
     await server.close();
   } finally {
+    following.close();
     await fleet.close();
+    store.close();
     log.info({}, 'the gateway has stopped');
   }
   return stop.finish();
 }
 
-/** Starts every host's session and waits for none of them. */
-async function openConfiguredFleet(config: Config, dir: string, log: Log): Promise<Fleet> {
-  const { limits, timing } = config;
-  // Without a file the embedded fleet is served; with one, nothing but what it names.
-  const targets = config.file === null ? simTargets() : config.hosts;
+/** What all hosts share on the way to them. */
+function createDriverDependencies({ limits }: Config, log: Log): DriverDependencies {
   const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
   // One for all hosts: decrypting a key takes a third of a second in which nothing else runs.
-  const keys = createKeyCache();
-  const deps = { log, clock: systemClock, limiter, keys };
+  return { log, clock: systemClock, limiter, keys: createKeyCache() };
+}
+
+/** Starts every host's session and waits for none of them. */
+async function openConfiguredFleet(
+  config: Config,
+  dir: string,
+  targets: readonly HostTarget[],
+  store: StateStore,
+  deps: DriverDependencies,
+): Promise<Fleet> {
+  const { limits, timing } = config;
   return openFleet({
     id: await fleetIdOf(config, dir),
     targets,
     segments: config.segments,
+    shelf: store.journal,
     limits: {
       entries: limits.journalEntries,
       bytes: limits.journalBytes,
@@ -83,7 +116,7 @@ async function openConfiguredFleet(config: Config, dir: string, log: Log): Promi
     },
     periods: { reconcileMs: timing.reconcileSeconds * 1000, pollMs: timing.pollSeconds * 1000 },
     clock: systemClock,
-    log,
+    log: deps.log,
     random: Math.random,
     openDriver: (target, callOptions) => openDriver(target, deps, callOptions),
     probeHost: (target, callOptions) => probeHost(target, deps, callOptions),
@@ -98,24 +131,18 @@ async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
 
 async function listen(
   config: Config,
-  fleet: Fleet,
-  auth: AuthMode,
-  unhandledErrors: () => number,
-  log: Log,
+  parts: Pick<ServerOptions, 'fleet' | 'hostAdmin' | 'configuration' | 'auth' | 'unhandledErrors' | 'log'>,
 ): Promise<Server> {
   const { host, port } = config.listen;
   const tls = await readTlsFiles(config.listen.tls);
   try {
     return await openServer({
-      fleet,
-      auth,
-      log,
+      ...parts,
       sdl: await readSdl(),
       version: packageVersion(),
       listen: { host, port, tls },
       origins: config.origins,
       limits: config.limits,
-      unhandledErrors,
       clock: systemClock,
     });
   } catch (error) {

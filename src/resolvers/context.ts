@@ -1,4 +1,6 @@
-import type { Fleet } from '../fleet/types.ts';
+import type { ConfigStatus } from '../config/config-status.ts';
+import type { HostAdmin } from '../fleet/host-admin.ts';
+import type { ChangePlan, Fleet } from '../fleet/types.ts';
 import type { IdCodec } from './ids.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -21,12 +23,18 @@ export type Gateway = {
   readonly fleet: Fleet;
   readonly ids: IdCodec;
   readonly info: GatewayInfo;
+  readonly hostAdmin: HostAdmin;
+  readonly configuration: () => ConfigStatus;
   /** Aborted when the gateway stops and no longer waits for answers. */
   readonly signal: AbortSignal;
 };
 
 /** What one answer is made with. A subscription gets a new one for each delivered event, so that no loader outlives it. */
-export type Context = Gateway & { readonly loaders: Loaders };
+export type Context = Gateway & {
+  readonly loaders: Loaders;
+  /** A change is about to be sent to its host. Set where somebody keeps book of it. */
+  readonly sending?: (plan: ChangePlan) => void;
+};
 
 export function createContext(gateway: Gateway): Context {
   return { ...gateway, loaders: createLoaders(gateway.fleet, gateway.signal) };

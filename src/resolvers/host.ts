@@ -48,6 +48,7 @@ export const hostSubscriptions = {
 export const host = {
   Host: {
     id: (host, _args, { ids }) => ids.encodeObject(host),
+    addedByApi: (host, _args, { hostAdmin }) => hostAdmin.isManaged(host.name),
     labels: (host) => Object.entries(host.labels).map(([key, value]) => ({ key, value })),
     statusReason: (host) => host.problem,
     hypervisor: (host) => host.facts?.hypervisor ?? null,

@@ -3,7 +3,9 @@ import type { Cursor } from '../model/brands.ts';
 import type { MacAddress } from '../model/brands.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { FleetObject, HostView, HostLinkView, DomainRecord, StatsReading, StatsTick, NetworkRecord, StoragePoolRecord, Change as FleetChange } from '../fleet/types.ts';
+import type { NodeObject } from './ids.ts';
+import type { TaskRecord } from '../model/task.ts';
+import type { HostView, HostLinkView, DomainRecord, StatsReading, StatsTick, NetworkRecord, StoragePoolRecord, Change as FleetChange } from '../fleet/types.ts';
 import type { HostCapabilitiesParent, DomainInterfaceParent, DomainStatsSampleParent, HostReadingGapParent, CpuStatsParent, VcpuStatsParent, InterfaceStatsParent, DiskStatsParent, MacHostVerdictParent, ObjectUpsertedParent, ObjectDeletedParent, HostInterruptedParent, HostResumedParent } from './parents.ts';
 import type { MemoryReading } from '../model/stats.ts';
 import type { MacOwnerRef, MacConflict as FleetMacConflict } from '../fleet/mac-registry.ts';
@@ -36,6 +38,24 @@ export type Scalars = {
   UUID: { input: Uuid; output: Uuid; }
 };
 
+/** A host to add. */
+export type AddHostInput = {
+  /** Say what would happen, and do nothing. */
+  readonly dryRun: Scalars['Boolean']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** SSH servers on the way, first one first, each as `[user@]host[:port]`. Empty: what ssh_config says. */
+  readonly jump: ReadonlyArray<Scalars['String']['input']>;
+  /** For finding hosts by, in filters. */
+  readonly labels: ReadonlyArray<LabelInput>;
+  /** What the API is to call it: letters, digits, dashes and dots. Unique, ignoring case. */
+  readonly name: Scalars['String']['input'];
+  /** Open the read-only socket: nothing can be changed. */
+  readonly readOnly: Scalars['Boolean']['input'];
+  /** Connection URI in libvirt's own syntax, such as `qemu+ssh://root@kvm1.example/system`. */
+  readonly uri: Scalars['String']['input'];
+};
+
 /** Family of an IP address. */
 export type AddressFamily =
   /** IPv4. */
@@ -62,6 +82,8 @@ export type AttachInterfaceInput = {
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** Use the address even though it is taken. */
   readonly force: Scalars['Boolean']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Change the running guest. Default: when it is running. */
   readonly live?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its address; one is allocated when absent. */
@@ -79,6 +101,14 @@ export type Bookmark = {
   readonly __typename?: 'Bookmark';
   /** Go on after this. */
   readonly cursor: Scalars['Cursor']['output'];
+};
+
+/** Which task nobody waits for any more. */
+export type CancelTaskInput = {
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The id of a task. */
+  readonly task: Scalars['ID']['input'];
 };
 
 /** One message of the stream of changes. */
@@ -127,6 +157,32 @@ export type ChangePage = {
   readonly hasMore: Scalars['Boolean']['output'];
 };
 
+/** One place in which a configuration would change. */
+export type ConfigurationDifference = {
+  readonly __typename?: 'ConfigurationDifference';
+  /** As it would be; null for what would go. */
+  readonly after: Maybe<Scalars['String']['output']>;
+  /** The text or the attribute as it is, or the XML of an element that would go; null for what is new. */
+  readonly before: Maybe<Scalars['String']['output']>;
+  /** Elements from below `<domain>` on, numbered where there are several, then perhaps an attribute: `devices/interface[2]/source/@network`. */
+  readonly path: Scalars['String']['output'];
+};
+
+/** One mistake in the configuration. */
+export type ConfigurationProblem = {
+  readonly __typename?: 'ConfigurationProblem';
+  /** Where in the line, from 1. */
+  readonly column: Scalars['Int']['output'];
+  /** The file. */
+  readonly file: Scalars['String']['output'];
+  /** Where it stands, from 1. */
+  readonly line: Scalars['Int']['output'];
+  /** What was expected, and what was seen. */
+  readonly message: Scalars['String']['output'];
+  /** What it is about, such as `hosts[2].uri`; empty for the whole file. */
+  readonly path: Scalars['String']['output'];
+};
+
 /** Processor use of a domain. */
 export type CpuStats = {
   readonly __typename?: 'CpuStats';
@@ -142,12 +198,18 @@ export type CpuStats = {
 
 /** What to define, and where. */
 export type DefineDomainInput = {
-  /** Read and check it, and do nothing. The payload says what would be defined. */
+  /**
+   * Read and check it, and do nothing. The payload says what would be defined, and what would change (`diff`). Where the
+   * hypervisor can tell beforehand, its host is asked whether it would run this (virConnectDomainXMLToNative), and what
+   * it refuses is `BAD_USER_INPUT` in libvirt's words; elsewhere a warning says that it cannot be known.
+   */
   readonly dryRun: Scalars['Boolean']['input'];
   /** For a domain that exists: fail with `CONFLICT` unless its `version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** The host's configured name. */
   readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Have libvirt check it against its schema first. */
   readonly validate: Scalars['Boolean']['input'];
   /** libvirt's domain XML. */
@@ -162,6 +224,8 @@ export type DetachInterfaceInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Change the running guest. Default: when it is running and has the card. */
   readonly live?: InputMaybe<Scalars['Boolean']['input']>;
   /** The card's address. */
@@ -284,6 +348,8 @@ export type DomainActionInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A page of domains. */
@@ -457,12 +523,23 @@ export type DomainPath = {
 /** A domain after a change, read back from its host. */
 export type DomainPayload = {
   readonly __typename?: 'DomainPayload';
+  /**
+   * For a `dryRun` of `defineDomain`: where the configuration would differ from the stored one, element by element of the XML
+   * trees. What libvirt would fill in by itself shows as missing: begin with `xml(inactive: true)`. Null where nothing is
+   * replaced. Passwords are not shown.
+   */
+  readonly diff: Maybe<ReadonlyArray<ConfigurationDifference>>;
   /** The domain; for a `dryRun`, as it is now (null where it would be new). */
   readonly domain: Maybe<Domain>;
   /** Nothing was done. */
   readonly dryRun: Scalars['Boolean']['output'];
   /** What was done, or for a `dryRun` what would be done. */
   readonly summary: Scalars['String']['output'];
+  /**
+   * What goes on after this answer: a guest that was asked to shut down or to reboot, a graceful `forceOffDomain` that takes
+   * longer than a second. Null where nothing does.
+   */
+  readonly task: Maybe<Task>;
   /** Worth knowing, such as a MAC address that collides. */
   readonly warnings: ReadonlyArray<Scalars['String']['output']>;
 };
@@ -546,13 +623,20 @@ export type ForceOffDomainInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
-  /** Let the hypervisor's process flush what it holds, and fail with `GUEST_BUSY` if it will not go. */
+  /**
+   * Let the hypervisor's process flush what it holds, and fail with `GUEST_BUSY` if it will not go. What takes longer than
+   * a second goes on as `DomainPayload.task`, and fails there.
+   */
   readonly graceful: Scalars['Boolean']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What is answering. */
 export type Gateway = {
   readonly __typename?: 'Gateway';
+  /** How the configuration that is in force stands to its file. */
+  readonly configuration: GatewayConfiguration;
   /** The present place in the stream of changes. */
   readonly cursor: Scalars['Cursor']['output'];
   /** Id of the fleet that ids and cursors are bound to. */
@@ -563,6 +647,24 @@ export type Gateway = {
   readonly startedAt: Scalars['DateTime']['output'];
   /** Version of virtgraph. */
   readonly version: Scalars['String']['output'];
+};
+
+/**
+ * How the configuration that is in force stands to its file. The file is read again when it is written, and at SIGHUP: hosts
+ * and `api` are in force at once, everything else after a restart. A file with a mistake changes nothing.
+ */
+export type GatewayConfiguration = {
+  readonly __typename?: 'GatewayConfiguration';
+  /** The file; null where the gateway was started without one. */
+  readonly file: Maybe<Scalars['String']['output']>;
+  /** Hosts that were added by the API and are left out now. */
+  readonly idleHosts: ReadonlyArray<IdleHost>;
+  /** When what is in force was read. */
+  readonly loadedAt: Scalars['DateTime']['output'];
+  /** Keys that say something else in the file than what is in force until a restart. */
+  readonly needsRestart: ReadonlyArray<Scalars['String']['output']>;
+  /** Why the file as it is now is not in force; empty when it is. */
+  readonly problems: ReadonlyArray<ConfigurationProblem>;
 };
 
 /**
@@ -602,6 +704,8 @@ export type GuestCapability = {
 /** A libvirt host: one daemon, reached as configured. */
 export type Host = Node & {
   readonly __typename?: 'Host';
+  /** Added by `addHost`, and kept by the gateway; otherwise it stands in the configuration. */
+  readonly addedByApi: Scalars['Boolean']['output'];
   /** When all that is said of it was last known true; null before the first contact. */
   readonly asOf: Maybe<Scalars['DateTime']['output']>;
   /** What may be asked of it; null before the first contact. */
@@ -678,6 +782,19 @@ export type HostCapabilities = {
   readonly storagePools: Scalars['Boolean']['output'];
   /** Something may be changed: not opened read-only. */
   readonly writable: Scalars['Boolean']['output'];
+};
+
+/** A host after it was added or changed. */
+export type HostChangePayload = {
+  readonly __typename?: 'HostChangePayload';
+  /** Nothing was done. */
+  readonly dryRun: Scalars['Boolean']['output'];
+  /** The host, which is connected to next; for a `dryRun`, as it is now (null where it would be new). */
+  readonly host: Maybe<Host>;
+  /** What was done, or for a `dryRun` what would be done. */
+  readonly summary: Scalars['String']['output'];
+  /** Worth knowing, such as a driver that is not known. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
 };
 
 /** A page of hosts. */
@@ -795,7 +912,7 @@ export type HostProblem = {
   readonly code: Scalars['String']['output'];
   /** What happened. */
   readonly message: Scalars['String']['output'];
-  /** When the gateway tries again; null: not before a person acts (`refreshHost`). */
+  /** When the gateway tries again; null: not before a person acts (`retryHost`, `trustHostKey`). */
   readonly nextAttemptAt: Maybe<Scalars['DateTime']['output']>;
   /** What to do about it. */
   readonly remedy: Scalars['String']['output'];
@@ -874,6 +991,15 @@ export type Hypervisor =
   | 'VMWARE'
   /** Xen. */
   | 'XEN';
+
+/** A host that was added by the API and is not part of the fleet: the configuration does not allow it, or has its name. */
+export type IdleHost = {
+  readonly __typename?: 'IdleHost';
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** Why it is left out. */
+  readonly reason: Scalars['String']['output'];
+};
 
 /** An IP address of a guest. */
 export type InterfaceAddress = {
@@ -954,6 +1080,14 @@ export type LabelFilter = {
   readonly key: Scalars['String']['input'];
   /** Its value; any when absent. */
   readonly value?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A key and a value to give a host. */
+export type LabelInput = {
+  /** The key. */
+  readonly key: Scalars['String']['input'];
+  /** The value. */
+  readonly value: Scalars['String']['input'];
 };
 
 /** You read too slowly: changes were merged, and only the latest state of each object follows. */
@@ -1102,10 +1236,20 @@ export type MonitorStatus =
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
+   * Adds a host to the fleet, and keeps it over restarts. `FORBIDDEN` unless the configuration allows it (`api.hosts`), and
+   * for a URI with a driver, transport, parameter or address that it does not list. `CONFLICT` when the name is taken.
+   */
+  readonly addHost: HostChangePayload;
+  /**
    * Adds a network card (virDomainAttachDeviceFlags). Without an address one is allocated that is free across the fleet;
    * one that is taken fails with `CONFLICT`, naming the owner, unless forced.
    */
   readonly attachInterface: InterfacePayload;
+  /**
+   * Ends the waiting for a task that is `cancellable`; twice is no mistake. `INVALID_STATE` when it is over or is not
+   * cancellable, `NOT_FOUND` when it is not kept any more. What was asked of a guest is not taken back.
+   */
+  readonly cancelTask: TaskPayload;
   /** Defines a domain from XML, or redefines the one with its UUID (virDomainDefineXMLFlags). */
   readonly defineDomain: DomainPayload;
   /** Removes a network card (virDomainDetachDeviceFlags). A running guest may take a moment to let go of it. */
@@ -1124,10 +1268,20 @@ export type Mutation = {
   readonly rebootDomain: DomainPayload;
   /** Connects again if need be (also when `BLOCKED`), and reads everything anew. */
   readonly refreshHost: HostPayload;
+  /**
+   * Removes a host that was added by the API. The host itself is left as it is; its objects are gone from this API, each told
+   * as `ObjectDeleted`. `CONFLICT` for one of the configuration.
+   */
+  readonly removeHost: RemoveHostPayload;
   /** Presses the reset button (virDomainReset): the guest is not asked. */
   readonly resetDomain: DomainPayload;
   /** Resumes a paused domain (virDomainResume). */
   readonly resumeDomain: DomainPayload;
+  /**
+   * Tries now to reach a host that waits for its next try, or for a person (`BLOCKED`), and returns when that has come to an
+   * end: see `Host.status`. One that is `READY` is left alone; `refreshHost` reads it anew.
+   */
+  readonly retryHost: HostPayload;
   /** Whether a domain starts with its host (virDomainSetAutostart). */
   readonly setDomainAutostart: DomainPayload;
   /** Asks the guest to shut down (virDomainShutdownFlags) and returns at once: the guest decides. See `forceOffDomain`. */
@@ -1136,14 +1290,38 @@ export type Mutation = {
   readonly startDomain: DomainPayload;
   /** Pauses a running domain (virDomainSuspend). */
   readonly suspendDomain: DomainPayload;
+  /**
+   * Trusts the key that a host presents, if it is the one named: it is fetched anew and recorded in the known_hosts file that
+   * the host uses, then the host is connected to. Behind jump hosts it is about the first server whose key is not known yet.
+   * `FORBIDDEN` unless the configuration allows it (`api.trustHostKeys`). `CONFLICT` when the host presents another key, or is
+   * known by another and `replace` is not set. A key that is marked `@revoked` is never trusted (`HOST_BLOCKED`).
+   */
+  readonly trustHostKey: TrustHostKeyPayload;
   /** Removes a domain's stored configuration (virDomainUndefineFlags). A running one becomes transient. */
   readonly undefineDomain: UndefineDomainPayload;
+  /**
+   * Changes a host that was added by the API. It is connected to anew where it is to be reached in another way. `CONFLICT`
+   * for one of the configuration, which is changed there.
+   */
+  readonly updateHost: HostChangePayload;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationAddHostArgs = {
+  input: AddHostInput;
 };
 
 
 /** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
 export type MutationAttachInterfaceArgs = {
   input: AttachInterfaceInput;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationCancelTaskArgs = {
+  input: CancelTaskInput;
 };
 
 
@@ -1184,6 +1362,12 @@ export type MutationRefreshHostArgs = {
 
 
 /** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationRemoveHostArgs = {
+  input: RemoveHostInput;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
 export type MutationResetDomainArgs = {
   input: DomainActionInput;
 };
@@ -1192,6 +1376,12 @@ export type MutationResetDomainArgs = {
 /** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
 export type MutationResumeDomainArgs = {
   input: DomainActionInput;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationRetryHostArgs = {
+  input: RetryHostInput;
 };
 
 
@@ -1220,8 +1410,20 @@ export type MutationSuspendDomainArgs = {
 
 
 /** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationTrustHostKeyArgs = {
+  input: TrustHostKeyInput;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
 export type MutationUndefineDomainArgs = {
   input: UndefineDomainInput;
+};
+
+
+/** Every mutation needs a writable host: on one opened read-only they fail with `FORBIDDEN`. */
+export type MutationUpdateHostArgs = {
+  input: UpdateHostInput;
 };
 
 /** A virtual network of a host. */
@@ -1343,6 +1545,8 @@ export type ProbeDetail = {
 export type ProbeHostInput = {
   /** The host's configured name. Never an address: what may be connected to is for the configuration to say. */
   readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What a probe of a host found. */
@@ -1439,6 +1643,10 @@ export type Query = {
   readonly node: Maybe<Node>;
   /** Several objects by id, in the order asked for; null for each that no longer exists, and with an error for each that is no id. */
   readonly nodes: ReadonlyArray<Maybe<Node>>;
+  /** One task by its id; null when it is no longer kept. `BAD_USER_INPUT`: not the id of a task. */
+  readonly task: Maybe<Task>;
+  /** Tasks, the newest first: those under way, and for a day those that are over, at most 1000 of them. */
+  readonly tasks: TaskConnection;
 };
 
 
@@ -1511,6 +1719,20 @@ export type QueryNodesArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
 };
 
+
+/** Questions. All but those that say otherwise are answered from memory, without asking a host. */
+export type QueryTaskArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Questions. All but those that say otherwise are answered from memory, without asking a host. */
+export type QueryTasksArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<TaskFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** How to reboot a domain. */
 export type RebootDomainInput = {
   /** Which domain. */
@@ -1519,14 +1741,41 @@ export type RebootDomainInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** How the guest is asked. */
   readonly mode: ShutdownMode;
+  /** For how many seconds the task waits for it, 1 to 86400. */
+  readonly waitSeconds: Scalars['Int']['input'];
 };
 
 /** Which host to read anew. */
 export type RefreshHostInput = {
   /** The host's configured name. */
   readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which host to remove. */
+export type RemoveHostInput = {
+  /** Say what would happen, and do nothing. */
+  readonly dryRun: Scalars['Boolean']['input'];
+  /** The host's name. */
+  readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What became of a host that was removed. */
+export type RemoveHostPayload = {
+  readonly __typename?: 'RemoveHostPayload';
+  /** Nothing was done. */
+  readonly dryRun: Scalars['Boolean']['output'];
+  /** The id that it had. */
+  readonly hostId: Scalars['ID']['output'];
+  /** What was done, or for a `dryRun` what would be done. */
+  readonly summary: Scalars['String']['output'];
 };
 
 /** Why a stream has to start over. */
@@ -1543,6 +1792,14 @@ export type ResyncRequired = {
   readonly reason: ResyncReason;
 };
 
+/** Which host to try again. */
+export type RetryHostInput = {
+  /** The host's name. */
+  readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Whether a domain starts with its host. */
 export type SetDomainAutostartInput = {
   /** It does. */
@@ -1553,6 +1810,8 @@ export type SetDomainAutostartInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** How to shut a domain down. */
@@ -1563,8 +1822,12 @@ export type ShutdownDomainInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** How the guest is asked. */
   readonly mode: ShutdownMode;
+  /** For how many seconds the task waits for it, 1 to 86400. */
+  readonly waitSeconds: Scalars['Int']['input'];
 };
 
 /** How a guest is asked. */
@@ -1608,6 +1871,13 @@ export type StartDomainInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * A key of your choice, 1 to 128 characters, such as a random UUID. Asked again with the same key and input within 24
+   * hours, also after a restart of the gateway, this answers as the first time and changes nothing more; with another input
+   * it is `CONFLICT`. Duplicates wait for the first. What failed with the outcome `NOT_SENT` is not remembered, and a
+   * `dryRun` neither uses nor looks at a key.
+   */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Start it paused. */
   readonly paused: Scalars['Boolean']['input'];
 };
@@ -1683,6 +1953,11 @@ export type Subscription = {
   readonly domainStats: DomainStatsTick;
   /** A host, each time its status or its facts change; its present state first. */
   readonly hostChanged: Host;
+  /**
+   * A task, each time it changes; its present state first. Ends when it is over. Who reads slowly skips to the newest.
+   * `NOT_FOUND` when it is not kept any more.
+   */
+  readonly taskProgress: Task;
 };
 
 
@@ -1724,6 +1999,177 @@ export type SubscriptionHostChangedArgs = {
   name?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+/**
+ * Over WebSocket (`graphql-transport-ws`) and over server-sent events (`Accept: text/event-stream`), both at `/graphql`.
+ * A gateway that is stopped closes with 1012, or just ends: connect again, and go on from the last cursor.
+ */
+export type SubscriptionTaskProgressArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/**
+ * Something that takes longer than a moment. It goes on whoever waits for it, and is found again after a restart of the
+ * gateway: by what its host shows, or else as `INTERRUPTED`.
+ */
+export type Task = Node & {
+  readonly __typename?: 'Task';
+  /** `cancelTask` may be called: nobody waits for it any more. What was asked of a guest is not taken back by that. */
+  readonly cancellable: Scalars['Boolean']['output'];
+  /** Its domain; null when there is none any more, or not yet. */
+  readonly domain: Maybe<Domain>;
+  /** Why it did not succeed; null while it goes on, and when it did. */
+  readonly error: Maybe<TaskError>;
+  /** When it was over; null while it goes on. */
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Its host; null when the fleet has it no more. */
+  readonly host: Maybe<Host>;
+  /** Opaque, and bound to this fleet and its host. */
+  readonly id: Scalars['ID']['output'];
+  /** What it does. */
+  readonly kind: TaskKind;
+  /** How far it has come; null where nobody can know, as with a guest that was asked to shut down. */
+  readonly progress: Maybe<TaskProgress>;
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** How it stands. */
+  readonly state: TaskState;
+  /** What it is about, as a sentence. */
+  readonly summary: Scalars['String']['output'];
+};
+
+/** A page of tasks. */
+export type TaskConnection = {
+  readonly __typename?: 'TaskConnection';
+  /** The tasks with their cursors. */
+  readonly edges: ReadonlyArray<TaskEdge>;
+  /** The tasks. */
+  readonly nodes: ReadonlyArray<Task>;
+  /** Where the page ends. */
+  readonly pageInfo: PageInfo;
+  /** How many match in all. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** A task and its place in the list. */
+export type TaskEdge = {
+  readonly __typename?: 'TaskEdge';
+  /** Its place. */
+  readonly cursor: Scalars['String']['output'];
+  /** The task. */
+  readonly node: Task;
+};
+
+/** Why a task did not succeed. */
+export type TaskError = {
+  readonly __typename?: 'TaskError';
+  /** One of the codes of errors. */
+  readonly code: Scalars['String']['output'];
+  /** For people. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Every part given must match. */
+export type TaskFilter = {
+  /** About this domain. `NOT_FOUND` when there is none. */
+  readonly domain?: InputMaybe<DomainRef>;
+  /** On any of these hosts. A name that is not configured fails with `NOT_FOUND`. */
+  readonly hosts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Of any of these kinds. */
+  readonly kinds?: InputMaybe<ReadonlyArray<TaskKind>>;
+  /** In any of these states. */
+  readonly states?: InputMaybe<ReadonlyArray<TaskState>>;
+};
+
+/** What a task does. */
+export type TaskKind =
+  /** Waits until the host has ended a guest that is given time to go. */
+  | 'FORCE_OFF_DOMAIN'
+  /** A job of libvirt's own, whoever began it: a save, a dump, a migration, a copy of a disk. */
+  | 'HOST_JOB'
+  /** Waits until a guest that was asked to reboot does so. */
+  | 'REBOOT_DOMAIN'
+  /**
+   * Finds out whether a change took effect whose answer was lost: `SUCCEEDED` means that the domain is as it was to become,
+   * `FAILED` that it is not, `UNKNOWN` that it would look the same either way.
+   */
+  | 'RESOLVE_OUTCOME'
+  /** Waits until a guest that was asked to shut down is off. */
+  | 'SHUTDOWN_DOMAIN';
+
+/** A task after it was cancelled. */
+export type TaskPayload = {
+  readonly __typename?: 'TaskPayload';
+  /** The task. */
+  readonly task: Task;
+};
+
+/** How far a job of the host has come, as libvirt counts it. */
+export type TaskProgress = {
+  readonly __typename?: 'TaskProgress';
+  /** 0 to 100; null where libvirt does not know the end. */
+  readonly percent: Maybe<Scalars['Float']['output']>;
+  /** How much is done. A `Float` because it may be past 2^53. */
+  readonly processed: Scalars['Float']['output'];
+  /** How much remains; it may grow while a guest goes on writing. Null where libvirt does not say. */
+  readonly remaining: Maybe<Scalars['Float']['output']>;
+  /** Of what. */
+  readonly unit: TaskProgressUnit;
+};
+
+/** What progress is counted in. */
+export type TaskProgressUnit =
+  /** Bytes. */
+  | 'BYTES'
+  /** Steps of a size that only the hypervisor knows. */
+  | 'STEPS';
+
+/** How a task stands. */
+export type TaskState =
+  /** Nobody waits for it any more. */
+  | 'CANCELLED'
+  /** It is not, and will not be by itself. */
+  | 'FAILED'
+  /** The gateway was restarted, and its host does not tell what became of it. */
+  | 'INTERRUPTED'
+  /** It waits for its host to be back. */
+  | 'PENDING'
+  /** It goes on. */
+  | 'RUNNING'
+  /** What was wanted is so. */
+  | 'SUCCEEDED'
+  /** Nobody can tell what became of it. */
+  | 'UNKNOWN';
+
+/** Which host key to trust. */
+export type TrustHostKeyInput = {
+  /** As `ssh-keygen -l -f` shows it of the public key on the host itself: `SHA256:` and 43 characters. */
+  readonly fingerprint: Scalars['String']['input'];
+  /** The host's name. */
+  readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Also where the host is known by another key, which is then trusted no more. */
+  readonly replace: Scalars['Boolean']['input'];
+};
+
+/** A host after a key was trusted. */
+export type TrustHostKeyPayload = {
+  readonly __typename?: 'TrustHostKeyPayload';
+  /** Its fingerprint. */
+  readonly fingerprint: Scalars['String']['output'];
+  /** The host, after it was connected to. It may still be `BLOCKED`, by the key of the next server on the way. */
+  readonly host: Host;
+  /** Type of the key, such as `ssh-ed25519`. */
+  readonly keyType: Scalars['String']['output'];
+  /** The name under which the key is known: of the host, or of a jump host on the way. */
+  readonly knownAs: Scalars['String']['output'];
+  /** The file it was recorded in; null: it was trusted already. */
+  readonly recordedIn: Maybe<Scalars['String']['output']>;
+  /** Fingerprints of the keys that are trusted no more. */
+  readonly replaced: ReadonlyArray<Scalars['String']['output']>;
+};
+
 /** What to remove with a domain's configuration. */
 export type UndefineDomainInput = {
   /** Which domain. */
@@ -1732,6 +2178,8 @@ export type UndefineDomainInput = {
   readonly dryRun: Scalars['Boolean']['input'];
   /** Fail with `CONFLICT` unless `Domain.version` is this. */
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its managed save image too; it stands in the way otherwise. */
   readonly removeManagedSave: Scalars['Boolean']['input'];
   /** Its firmware variables too; they stand in the way otherwise. */
@@ -1751,6 +2199,24 @@ export type UndefineDomainPayload = {
   readonly dryRun: Scalars['Boolean']['output'];
   /** What was done, or for a `dryRun` what would be done. */
   readonly summary: Scalars['String']['output'];
+};
+
+/** What of a host to change. What is absent stays as it is. */
+export type UpdateHostInput = {
+  /** Say what would happen, and do nothing. */
+  readonly dryRun: Scalars['Boolean']['input'];
+  /** The host's name, which cannot be changed. */
+  readonly host: Scalars['String']['input'];
+  /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** As in `AddHostInput`. */
+  readonly jump?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** All its labels. */
+  readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
+  /** As in `AddHostInput`. */
+  readonly readOnly?: InputMaybe<Scalars['Boolean']['input']>;
+  /** As in `AddHostInput`. */
+  readonly uri?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Use of one virtual CPU. */
@@ -1839,17 +2305,21 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  AddHostInput: AddHostInput;
   AddressFamily: AddressFamily;
   AddressSource: AddressSource;
   AttachInterfaceInput: AttachInterfaceInput;
   Bookmark: ResolverTypeWrapper<Bookmark>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Bytes: ResolverTypeWrapper<Scalars['Bytes']['output']>;
+  CancelTaskInput: CancelTaskInput;
   Change: ResolverTypeWrapper<FleetChange>;
   ChangeFilter: ChangeFilter;
   ChangeKind: ChangeKind;
   ChangeOrigin: ChangeOrigin;
   ChangePage: ResolverTypeWrapper<Omit<ChangePage, 'changes'> & { changes: ReadonlyArray<ResolversTypes['Change']> }>;
+  ConfigurationDifference: ResolverTypeWrapper<ConfigurationDifference>;
+  ConfigurationProblem: ResolverTypeWrapper<ConfigurationProblem>;
   CpuStats: ResolverTypeWrapper<CpuStatsParent>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -1869,7 +2339,7 @@ export type ResolversTypes = {
   DomainOrder: DomainOrder;
   DomainOrderField: DomainOrderField;
   DomainPath: DomainPath;
-  DomainPayload: ResolverTypeWrapper<Omit<DomainPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainPayload: ResolverTypeWrapper<Omit<DomainPayload, 'domain' | 'task'> & { domain?: Maybe<ResolversTypes['Domain']>, task?: Maybe<ResolversTypes['Task']> }>;
   DomainRef: DomainRef;
   DomainState: DomainState;
   DomainStats: ResolverTypeWrapper<StatsReading>;
@@ -1878,10 +2348,12 @@ export type ResolversTypes = {
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ForceOffDomainInput: ForceOffDomainInput;
   Gateway: ResolverTypeWrapper<Gateway>;
+  GatewayConfiguration: ResolverTypeWrapper<GatewayConfiguration>;
   GatewayLimits: ResolverTypeWrapper<GatewayLimits>;
   GuestCapability: ResolverTypeWrapper<GuestCapability>;
   Host: ResolverTypeWrapper<HostView>;
   HostCapabilities: ResolverTypeWrapper<HostCapabilitiesParent>;
+  HostChangePayload: ResolverTypeWrapper<Omit<HostChangePayload, 'host'> & { host?: Maybe<ResolversTypes['Host']> }>;
   HostConnection: ResolverTypeWrapper<Omit<HostConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['HostEdge']>, nodes: ReadonlyArray<ResolversTypes['Host']> }>;
   HostEdge: ResolverTypeWrapper<Omit<HostEdge, 'node'> & { node: ResolversTypes['Host'] }>;
   HostFilter: HostFilter;
@@ -1896,6 +2368,7 @@ export type ResolversTypes = {
   HostStatus: HostStatus;
   Hypervisor: Hypervisor;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  IdleHost: ResolverTypeWrapper<IdleHost>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   InterfaceAddress: ResolverTypeWrapper<InterfaceAddress>;
   InterfacePayload: ResolverTypeWrapper<Omit<InterfacePayload, 'domain' | 'interface'> & { domain?: Maybe<ResolversTypes['Domain']>, interface?: Maybe<ResolversTypes['DomainInterface']> }>;
@@ -1903,6 +2376,7 @@ export type ResolversTypes = {
   InterfaceStats: ResolverTypeWrapper<InterfaceStatsParent>;
   Label: ResolverTypeWrapper<Label>;
   LabelFilter: LabelFilter;
+  LabelInput: LabelInput;
   Lagged: ResolverTypeWrapper<Lagged>;
   MacAddress: ResolverTypeWrapper<Scalars['MacAddress']['output']>;
   MacAddressReport: ResolverTypeWrapper<Omit<MacAddressReport, 'hostVerdicts' | 'owners'> & { hostVerdicts: ReadonlyArray<ResolversTypes['MacHostVerdict']>, owners: ReadonlyArray<ResolversTypes['MacOwner']> }>;
@@ -1917,7 +2391,7 @@ export type ResolversTypes = {
   MonitorStatus: MonitorStatus;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Network: ResolverTypeWrapper<NetworkRecord>;
-  Node: ResolverTypeWrapper<FleetObject>;
+  Node: ResolverTypeWrapper<NodeObject>;
   NodeDevice: ResolverTypeWrapper<NodeDevice>;
   ObjectDeleted: ResolverTypeWrapper<ObjectDeletedParent>;
   ObjectUpserted: ResolverTypeWrapper<ObjectUpsertedParent>;
@@ -1931,8 +2405,11 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RebootDomainInput: RebootDomainInput;
   RefreshHostInput: RefreshHostInput;
+  RemoveHostInput: RemoveHostInput;
+  RemoveHostPayload: ResolverTypeWrapper<RemoveHostPayload>;
   ResyncReason: ResyncReason;
   ResyncRequired: ResolverTypeWrapper<ResyncRequired>;
+  RetryHostInput: RetryHostInput;
   SetDomainAutostartInput: SetDomainAutostartInput;
   ShutdownDomainInput: ShutdownDomainInput;
   ShutdownMode: ShutdownMode;
@@ -1943,22 +2420,39 @@ export type ResolversTypes = {
   StoragePoolState: StoragePoolState;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Task: ResolverTypeWrapper<TaskRecord>;
+  TaskConnection: ResolverTypeWrapper<Omit<TaskConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TaskEdge']>, nodes: ReadonlyArray<ResolversTypes['Task']> }>;
+  TaskEdge: ResolverTypeWrapper<Omit<TaskEdge, 'node'> & { node: ResolversTypes['Task'] }>;
+  TaskError: ResolverTypeWrapper<TaskError>;
+  TaskFilter: TaskFilter;
+  TaskKind: TaskKind;
+  TaskPayload: ResolverTypeWrapper<Omit<TaskPayload, 'task'> & { task: ResolversTypes['Task'] }>;
+  TaskProgress: ResolverTypeWrapper<TaskProgress>;
+  TaskProgressUnit: TaskProgressUnit;
+  TaskState: TaskState;
+  TrustHostKeyInput: TrustHostKeyInput;
+  TrustHostKeyPayload: ResolverTypeWrapper<Omit<TrustHostKeyPayload, 'host'> & { host: ResolversTypes['Host'] }>;
   UInt64: ResolverTypeWrapper<Scalars['UInt64']['output']>;
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   UndefineDomainInput: UndefineDomainInput;
   UndefineDomainPayload: ResolverTypeWrapper<Omit<UndefineDomainPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  UpdateHostInput: UpdateHostInput;
   VcpuStats: ResolverTypeWrapper<VcpuStatsParent>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  AddHostInput: AddHostInput;
   AttachInterfaceInput: AttachInterfaceInput;
   Bookmark: Bookmark;
   Boolean: Scalars['Boolean']['output'];
   Bytes: Scalars['Bytes']['output'];
+  CancelTaskInput: CancelTaskInput;
   Change: FleetChange;
   ChangeFilter: ChangeFilter;
   ChangePage: Omit<ChangePage, 'changes'> & { changes: ReadonlyArray<ResolversParentTypes['Change']> };
+  ConfigurationDifference: ConfigurationDifference;
+  ConfigurationProblem: ConfigurationProblem;
   CpuStats: CpuStatsParent;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -1977,7 +2471,7 @@ export type ResolversParentTypes = {
   DomainMonitor: DomainMonitor;
   DomainOrder: DomainOrder;
   DomainPath: DomainPath;
-  DomainPayload: Omit<DomainPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainPayload: Omit<DomainPayload, 'domain' | 'task'> & { domain?: Maybe<ResolversParentTypes['Domain']>, task?: Maybe<ResolversParentTypes['Task']> };
   DomainRef: DomainRef;
   DomainStats: StatsReading;
   DomainStatsSample: DomainStatsSampleParent;
@@ -1985,10 +2479,12 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   ForceOffDomainInput: ForceOffDomainInput;
   Gateway: Gateway;
+  GatewayConfiguration: GatewayConfiguration;
   GatewayLimits: GatewayLimits;
   GuestCapability: GuestCapability;
   Host: HostView;
   HostCapabilities: HostCapabilitiesParent;
+  HostChangePayload: Omit<HostChangePayload, 'host'> & { host?: Maybe<ResolversParentTypes['Host']> };
   HostConnection: Omit<HostConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['HostEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Host']> };
   HostEdge: Omit<HostEdge, 'node'> & { node: ResolversParentTypes['Host'] };
   HostFilter: HostFilter;
@@ -2001,6 +2497,7 @@ export type ResolversParentTypes = {
   HostReadingGap: HostReadingGapParent;
   HostResumed: HostResumedParent;
   ID: Scalars['ID']['output'];
+  IdleHost: IdleHost;
   Int: Scalars['Int']['output'];
   InterfaceAddress: InterfaceAddress;
   InterfacePayload: Omit<InterfacePayload, 'domain' | 'interface'> & { domain?: Maybe<ResolversParentTypes['Domain']>, interface?: Maybe<ResolversParentTypes['DomainInterface']> };
@@ -2008,6 +2505,7 @@ export type ResolversParentTypes = {
   InterfaceStats: InterfaceStatsParent;
   Label: Label;
   LabelFilter: LabelFilter;
+  LabelInput: LabelInput;
   Lagged: Lagged;
   MacAddress: Scalars['MacAddress']['output'];
   MacAddressReport: Omit<MacAddressReport, 'hostVerdicts' | 'owners'> & { hostVerdicts: ReadonlyArray<ResolversParentTypes['MacHostVerdict']>, owners: ReadonlyArray<ResolversParentTypes['MacOwner']> };
@@ -2018,7 +2516,7 @@ export type ResolversParentTypes = {
   MemoryStats: MemoryReading;
   Mutation: Record<PropertyKey, never>;
   Network: NetworkRecord;
-  Node: FleetObject;
+  Node: NodeObject;
   NodeDevice: NodeDevice;
   ObjectDeleted: ObjectDeletedParent;
   ObjectUpserted: ObjectUpsertedParent;
@@ -2030,7 +2528,10 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   RebootDomainInput: RebootDomainInput;
   RefreshHostInput: RefreshHostInput;
+  RemoveHostInput: RemoveHostInput;
+  RemoveHostPayload: RemoveHostPayload;
   ResyncRequired: ResyncRequired;
+  RetryHostInput: RetryHostInput;
   SetDomainAutostartInput: SetDomainAutostartInput;
   ShutdownDomainInput: ShutdownDomainInput;
   SnapshotComplete: SnapshotComplete;
@@ -2038,10 +2539,20 @@ export type ResolversParentTypes = {
   StoragePool: StoragePoolRecord;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
+  Task: TaskRecord;
+  TaskConnection: Omit<TaskConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TaskEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Task']> };
+  TaskEdge: Omit<TaskEdge, 'node'> & { node: ResolversParentTypes['Task'] };
+  TaskError: TaskError;
+  TaskFilter: TaskFilter;
+  TaskPayload: Omit<TaskPayload, 'task'> & { task: ResolversParentTypes['Task'] };
+  TaskProgress: TaskProgress;
+  TrustHostKeyInput: TrustHostKeyInput;
+  TrustHostKeyPayload: Omit<TrustHostKeyPayload, 'host'> & { host: ResolversParentTypes['Host'] };
   UInt64: Scalars['UInt64']['output'];
   UUID: Scalars['UUID']['output'];
   UndefineDomainInput: UndefineDomainInput;
   UndefineDomainPayload: Omit<UndefineDomainPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  UpdateHostInput: UpdateHostInput;
   VcpuStats: VcpuStatsParent;
 };
 
@@ -2062,6 +2573,20 @@ export type ChangePageResolvers<ContextType = Context, ParentType extends Resolv
   changes?: Resolver<ReadonlyArray<ResolversTypes['Change']>, ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type ConfigurationDifferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConfigurationDifference'] = ResolversParentTypes['ConfigurationDifference']> = {
+  after?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ConfigurationProblemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConfigurationProblem'] = ResolversParentTypes['ConfigurationProblem']> = {
+  column?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  file?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  line?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type CpuStatsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CpuStats'] = ResolversParentTypes['CpuStats']> = {
@@ -2188,9 +2713,11 @@ export type DomainMonitorResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type DomainPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPayload'] = ResolversParentTypes['DomainPayload']> = {
+  diff?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ConfigurationDifference']>>, ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   dryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   summary?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
@@ -2217,11 +2744,20 @@ export type DomainStatsTickResolvers<ContextType = Context, ParentType extends R
 };
 
 export type GatewayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Gateway'] = ResolversParentTypes['Gateway']> = {
+  configuration?: Resolver<ResolversTypes['GatewayConfiguration'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   fleetId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   limits?: Resolver<ResolversTypes['GatewayLimits'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type GatewayConfigurationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GatewayConfiguration'] = ResolversParentTypes['GatewayConfiguration']> = {
+  file?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  idleHosts?: Resolver<ReadonlyArray<ResolversTypes['IdleHost']>, ParentType, ContextType>;
+  loadedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  needsRestart?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  problems?: Resolver<ReadonlyArray<ResolversTypes['ConfigurationProblem']>, ParentType, ContextType>;
 };
 
 export type GatewayLimitsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GatewayLimits'] = ResolversParentTypes['GatewayLimits']> = {
@@ -2241,6 +2777,7 @@ export type GuestCapabilityResolvers<ContextType = Context, ParentType extends R
 };
 
 export type HostResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Host'] = ResolversParentTypes['Host']> = {
+  addedByApi?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   capabilities?: Resolver<Maybe<ResolversTypes['HostCapabilities']>, ParentType, ContextType>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<HostDomainsArgs, 'first'>>;
@@ -2273,6 +2810,13 @@ export type HostCapabilitiesResolvers<ContextType = Context, ParentType extends 
   nodeDevices?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   storagePools?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   writable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type HostChangePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HostChangePayload'] = ResolversParentTypes['HostChangePayload']> = {
+  dryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  host?: Resolver<Maybe<ResolversTypes['Host']>, ParentType, ContextType>;
+  summary?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type HostConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HostConnection'] = ResolversParentTypes['HostConnection']> = {
@@ -2345,6 +2889,11 @@ export type HostResumedResolvers<ContextType = Context, ParentType extends Resol
   host?: Resolver<ResolversTypes['Host'], ParentType, ContextType>;
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IdleHostResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdleHost'] = ResolversParentTypes['IdleHost']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type InterfaceAddressResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InterfaceAddress'] = ResolversParentTypes['InterfaceAddress']> = {
@@ -2442,20 +2991,26 @@ export type MemoryStatsResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  addHost?: Resolver<ResolversTypes['HostChangePayload'], ParentType, ContextType, RequireFields<MutationAddHostArgs, 'input'>>;
   attachInterface?: Resolver<ResolversTypes['InterfacePayload'], ParentType, ContextType, RequireFields<MutationAttachInterfaceArgs, 'input'>>;
+  cancelTask?: Resolver<ResolversTypes['TaskPayload'], ParentType, ContextType, RequireFields<MutationCancelTaskArgs, 'input'>>;
   defineDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationDefineDomainArgs, 'input'>>;
   detachInterface?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationDetachInterfaceArgs, 'input'>>;
   forceOffDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationForceOffDomainArgs, 'input'>>;
   probeHost?: Resolver<ResolversTypes['ProbeReport'], ParentType, ContextType, RequireFields<MutationProbeHostArgs, 'input'>>;
   rebootDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationRebootDomainArgs, 'input'>>;
   refreshHost?: Resolver<ResolversTypes['HostPayload'], ParentType, ContextType, RequireFields<MutationRefreshHostArgs, 'input'>>;
+  removeHost?: Resolver<ResolversTypes['RemoveHostPayload'], ParentType, ContextType, RequireFields<MutationRemoveHostArgs, 'input'>>;
   resetDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationResetDomainArgs, 'input'>>;
   resumeDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationResumeDomainArgs, 'input'>>;
+  retryHost?: Resolver<ResolversTypes['HostPayload'], ParentType, ContextType, RequireFields<MutationRetryHostArgs, 'input'>>;
   setDomainAutostart?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationSetDomainAutostartArgs, 'input'>>;
   shutdownDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationShutdownDomainArgs, 'input'>>;
   startDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationStartDomainArgs, 'input'>>;
   suspendDomain?: Resolver<ResolversTypes['DomainPayload'], ParentType, ContextType, RequireFields<MutationSuspendDomainArgs, 'input'>>;
+  trustHostKey?: Resolver<ResolversTypes['TrustHostKeyPayload'], ParentType, ContextType, RequireFields<MutationTrustHostKeyArgs, 'input'>>;
   undefineDomain?: Resolver<ResolversTypes['UndefineDomainPayload'], ParentType, ContextType, RequireFields<MutationUndefineDomainArgs, 'input'>>;
+  updateHost?: Resolver<ResolversTypes['HostChangePayload'], ParentType, ContextType, RequireFields<MutationUpdateHostArgs, 'input'>>;
 };
 
 export type NetworkResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Network'] = ResolversParentTypes['Network']> = {
@@ -2477,7 +3032,7 @@ export type NetworkResolvers<ContextType = Context, ParentType extends Resolvers
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Domain' | 'Host' | 'Network' | 'StoragePool', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Domain' | 'Host' | 'Network' | 'StoragePool' | 'Task', ParentType, ContextType>;
 };
 
 export type NodeDeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeDevice'] = ResolversParentTypes['NodeDevice']> = {
@@ -2551,6 +3106,14 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   newMacAddress?: Resolver<ResolversTypes['MacAddress'], ParentType, ContextType, RequireFields<QueryNewMacAddressArgs, 'oui'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType, RequireFields<QueryTaskArgs, 'id'>>;
+  tasks?: Resolver<ResolversTypes['TaskConnection'], ParentType, ContextType, RequireFields<QueryTasksArgs, 'first'>>;
+};
+
+export type RemoveHostPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveHostPayload'] = ResolversParentTypes['RemoveHostPayload']> = {
+  dryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hostId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  summary?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ResyncRequiredResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResyncRequired'] = ResolversParentTypes['ResyncRequired']> = {
@@ -2586,6 +3149,59 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
   domainChanged?: SubscriptionResolver<ResolversTypes['Domain'], "domainChanged", ParentType, ContextType, Partial<SubscriptionDomainChangedArgs>>;
   domainStats?: SubscriptionResolver<ResolversTypes['DomainStatsTick'], "domainStats", ParentType, ContextType, RequireFields<SubscriptionDomainStatsArgs, 'intervalSeconds'>>;
   hostChanged?: SubscriptionResolver<ResolversTypes['Host'], "hostChanged", ParentType, ContextType, Partial<SubscriptionHostChangedArgs>>;
+  taskProgress?: SubscriptionResolver<ResolversTypes['Task'], "taskProgress", ParentType, ContextType, RequireFields<SubscriptionTaskProgressArgs, 'id'>>;
+};
+
+export type TaskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Task'] = ResolversParentTypes['Task']> = {
+  cancellable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['TaskError']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  host?: Resolver<Maybe<ResolversTypes['Host']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['TaskKind'], ParentType, ContextType>;
+  progress?: Resolver<Maybe<ResolversTypes['TaskProgress']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['TaskState'], ParentType, ContextType>;
+  summary?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TaskConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskConnection'] = ResolversParentTypes['TaskConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TaskEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Task']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type TaskEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskEdge'] = ResolversParentTypes['TaskEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Task'], ParentType, ContextType>;
+};
+
+export type TaskErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskError'] = ResolversParentTypes['TaskError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TaskPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskPayload'] = ResolversParentTypes['TaskPayload']> = {
+  task?: Resolver<ResolversTypes['Task'], ParentType, ContextType>;
+};
+
+export type TaskProgressResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskProgress'] = ResolversParentTypes['TaskProgress']> = {
+  percent?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  processed?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  remaining?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  unit?: Resolver<ResolversTypes['TaskProgressUnit'], ParentType, ContextType>;
+};
+
+export type TrustHostKeyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrustHostKeyPayload'] = ResolversParentTypes['TrustHostKeyPayload']> = {
+  fingerprint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  host?: Resolver<ResolversTypes['Host'], ParentType, ContextType>;
+  keyType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  knownAs?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  recordedIn?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  replaced?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export interface UInt64ScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['UInt64'], any> {
@@ -2615,6 +3231,8 @@ export type Resolvers<ContextType = Context> = {
   Bytes?: GraphQLScalarType;
   Change?: ChangeResolvers<ContextType>;
   ChangePage?: ChangePageResolvers<ContextType>;
+  ConfigurationDifference?: ConfigurationDifferenceResolvers<ContextType>;
+  ConfigurationProblem?: ConfigurationProblemResolvers<ContextType>;
   CpuStats?: CpuStatsResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
@@ -2632,10 +3250,12 @@ export type Resolvers<ContextType = Context> = {
   DomainStatsSample?: DomainStatsSampleResolvers<ContextType>;
   DomainStatsTick?: DomainStatsTickResolvers<ContextType>;
   Gateway?: GatewayResolvers<ContextType>;
+  GatewayConfiguration?: GatewayConfigurationResolvers<ContextType>;
   GatewayLimits?: GatewayLimitsResolvers<ContextType>;
   GuestCapability?: GuestCapabilityResolvers<ContextType>;
   Host?: HostResolvers<ContextType>;
   HostCapabilities?: HostCapabilitiesResolvers<ContextType>;
+  HostChangePayload?: HostChangePayloadResolvers<ContextType>;
   HostConnection?: HostConnectionResolvers<ContextType>;
   HostEdge?: HostEdgeResolvers<ContextType>;
   HostInterrupted?: HostInterruptedResolvers<ContextType>;
@@ -2646,6 +3266,7 @@ export type Resolvers<ContextType = Context> = {
   HostProblem?: HostProblemResolvers<ContextType>;
   HostReadingGap?: HostReadingGapResolvers<ContextType>;
   HostResumed?: HostResumedResolvers<ContextType>;
+  IdleHost?: IdleHostResolvers<ContextType>;
   InterfaceAddress?: InterfaceAddressResolvers<ContextType>;
   InterfacePayload?: InterfacePayloadResolvers<ContextType>;
   InterfaceStats?: InterfaceStatsResolvers<ContextType>;
@@ -2669,10 +3290,18 @@ export type Resolvers<ContextType = Context> = {
   ProbeReport?: ProbeReportResolvers<ContextType>;
   ProbeStage?: ProbeStageResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RemoveHostPayload?: RemoveHostPayloadResolvers<ContextType>;
   ResyncRequired?: ResyncRequiredResolvers<ContextType>;
   SnapshotComplete?: SnapshotCompleteResolvers<ContextType>;
   StoragePool?: StoragePoolResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  Task?: TaskResolvers<ContextType>;
+  TaskConnection?: TaskConnectionResolvers<ContextType>;
+  TaskEdge?: TaskEdgeResolvers<ContextType>;
+  TaskError?: TaskErrorResolvers<ContextType>;
+  TaskPayload?: TaskPayloadResolvers<ContextType>;
+  TaskProgress?: TaskProgressResolvers<ContextType>;
+  TrustHostKeyPayload?: TrustHostKeyPayloadResolvers<ContextType>;
   UInt64?: GraphQLScalarType;
   UUID?: GraphQLScalarType;
   UndefineDomainPayload?: UndefineDomainPayloadResolvers<ContextType>;

@@ -13,19 +13,39 @@ import { domainInterface } from './domain-interface.ts';
 import { domainMutations } from './domain-mutations.ts';
 import { gatewayQueries } from './gateway.ts';
 import { host, hostMutations, hostQueries, hostSubscriptions } from './host.ts';
+import { hostAdminMutations } from './host-admin-mutations.ts';
 import { interfaceMutations } from './interface-mutations.ts';
 import { macAddress, macQueries } from './mac-address.ts';
 import { network } from './network.ts';
 import { nodeQueries } from './node.ts';
+import { once } from './once.ts';
 import { type ScalarRule, scalars } from './scalars.ts';
 import type { Resolvers } from './schema.gen.ts';
 import { stats, statsSubscriptions } from './stats.ts';
 import { storagePool } from './storage-pool.ts';
+import { task, taskMutations, taskQueries, taskSubscriptions } from './task.ts';
 
 const resolvers = {
-  Query: { ...nodeQueries, ...hostQueries, ...domainQueries, ...macQueries, ...changeQueries, ...gatewayQueries },
-  Mutation: { ...domainMutations, ...interfaceMutations, ...hostMutations },
-  Subscription: { ...changeSubscriptions, ...domainSubscriptions, ...statsSubscriptions, ...hostSubscriptions },
+  Query: {
+    ...nodeQueries,
+    ...hostQueries,
+    ...domainQueries,
+    ...macQueries,
+    ...changeQueries,
+    ...taskQueries,
+    ...gatewayQueries,
+  },
+  Mutation: {
+    ...once({ ...domainMutations, ...interfaceMutations }, { tellsWhenSent: true }),
+    ...once({ ...hostMutations, ...hostAdminMutations, ...taskMutations }, { tellsWhenSent: false }),
+  },
+  Subscription: {
+    ...changeSubscriptions,
+    ...domainSubscriptions,
+    ...statsSubscriptions,
+    ...hostSubscriptions,
+    ...taskSubscriptions,
+  },
   ...host,
   ...domain,
   ...domainInterface,
@@ -34,6 +54,7 @@ const resolvers = {
   ...storagePool,
   ...macAddress,
   ...changes,
+  ...task,
 } satisfies Omit<Resolvers, keyof typeof scalars>;
 
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;

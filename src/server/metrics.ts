@@ -19,6 +19,7 @@ export type MetricsSources = {
   socketOperations(): number;
   eventStreams(): number;
   unhandledErrors(): number;
+  configProblems(): number;
 };
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -41,6 +42,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const sockets = gauge('virtgraph_websockets', 'WebSockets that are open.');
   const operations = gauge('virtgraph_websocket_operations', 'Operations under way on all WebSockets.');
   const streams = gauge('virtgraph_event_streams', 'Event streams (SSE) that are open.');
+  const configProblems = gauge(
+    'virtgraph_config_problems',
+    'Mistakes in the configuration as it is written now, which keep it from being in force.',
+  );
   const unhandled = total(
     'virtgraph_unhandled_errors_total',
     'Mistakes of the gateway that nobody caught; it stops after one.',
@@ -120,6 +125,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       streams.set(sources.eventStreams());
       unhandled.reset();
       unhandled.inc(sources.unhandledErrors());
+      configProblems.set(sources.configProblems());
       take(sources.fleet());
       return registry.metrics();
     },

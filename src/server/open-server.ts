@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
+import type { ConfigStatus } from '../config/config-status.ts';
+import type { HostAdmin } from '../fleet/host-admin.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { Gateway } from '../resolvers/context.ts';
@@ -32,6 +34,8 @@ export type ServerOptions = {
     /** PEM texts. */
     readonly tls: TlsFiles | null;
   };
+  readonly hostAdmin: HostAdmin;
+  readonly configuration: () => ConfigStatus;
   readonly auth: AuthMode;
   readonly origins: readonly string[];
   readonly limits: RequestLimits;
@@ -88,6 +92,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     socketOperations: () => sockets.operations,
     eventStreams: () => eventStreams.size,
     unhandledErrors: options.unhandledErrors ?? (() => 0),
+    configProblems: () => options.configuration().problems.length,
   });
   const app = createHttpServer({
     path: graphqlPath,
@@ -149,9 +154,12 @@ async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promi
   signal.removeEventListener('abort', onAbort);
 }
 
-function createGateway({ fleet, version, clock, limits }: ServerOptions, signal: AbortSignal): Gateway {
+function createGateway(options: ServerOptions, signal: AbortSignal): Gateway {
+  const { fleet, hostAdmin, configuration, version, clock, limits } = options;
   return {
     fleet,
+    hostAdmin,
+    configuration,
     signal,
     ids: createIdCodec(fleet.id),
     info: {

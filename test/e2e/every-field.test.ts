@@ -12,7 +12,7 @@ import { createIdCodec } from '../../src/resolvers/ids.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
 import { createHandshakeLimiter } from '../../src/ssh/handshake-limiter.ts';
 import { everyField } from '../support/every-field.ts';
-import { readSdl } from '../support/gateway.ts';
+import { noHostAdmin as hostAdmin, noConfiguration, readSdl } from '../support/gateway.ts';
 
 const schema = createSchema(await readSdl());
 const signal = new AbortController().signal;
@@ -35,11 +35,12 @@ afterAll(() => fleet?.close());
 
 function ask(source: string) {
   const limits = { bodyBytes: 1, tokens: 1, depth: 1, aliases: 1, subscriptionsPerSocket: 1 };
+  const configuration = () => noConfiguration;
   const info = { version: 'test', startedAt: 0, limits };
   return graphql({
     schema,
     source,
-    contextValue: createContext({ fleet, signal, info, ids: createIdCodec(fleet.id) }),
+    contextValue: createContext({ fleet, signal, info, ids: createIdCodec(fleet.id), hostAdmin, configuration }),
   });
 }
 

@@ -5,7 +5,7 @@ import type { Fleet } from '../../src/fleet/types.ts';
 import { createContext } from '../../src/resolvers/context.ts';
 import { createIdCodec } from '../../src/resolvers/ids.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
-import { readSdl, testLimits } from '../support/gateway.ts';
+import { noConfiguration, noHostAdmin, readSdl, testLimits } from '../support/gateway.ts';
 import {
   createMemoryFleet,
   type MemoryFleet,
@@ -37,6 +37,8 @@ async function answer(source: string, variableValues: Record<string, unknown> = 
     fleet,
     ids: createIdCodec(fleet.id),
     info: { version: 'test', startedAt: 0, limits: { bodyBytes, tokens, depth, aliases, subscriptionsPerSocket } },
+    hostAdmin: noHostAdmin,
+    configuration: () => noConfiguration,
     signal: new AbortController().signal,
   });
   const { data, errors } = await graphql({ schema, source, variableValues, contextValue });

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../src/clock.ts';
+import type { ConfigStatus } from '../../src/config/config-status.ts';
+import { VirtgraphError } from '../../src/errors.ts';
+import type { HostAdmin } from '../../src/fleet/host-admin.ts';
 import type { Fleet } from '../../src/fleet/types.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { openServer, type Server, type ServerOptions } from '../../src/server/open-server.ts';
@@ -15,6 +18,24 @@ export const testLimits = {
   subscriptionsPerSocket: 5,
   socketMessageBytes: 262_144,
 };
+
+/** Hosts cannot be changed in a fleet under test unless its test says how. */
+export const noHostAdmin: HostAdmin = {
+  configure: cannotChangeHosts,
+  isManaged: () => false,
+  idle: [],
+  add: cannotChangeHosts,
+  update: cannotChangeHosts,
+  remove: cannotChangeHosts,
+  retry: cannotChangeHosts,
+  trust: cannotChangeHosts,
+};
+
+function cannotChangeHosts(): never {
+  throw new VirtgraphError('UNSUPPORTED', 'The hosts of this fleet cannot be changed.');
+}
+
+export const noConfiguration: ConfigStatus = { file: null, loadedAt: 0, problems: [], needsRestart: [] };
 
 export async function readSdl(): Promise<string> {
   return readFile(new URL('../../schema.graphql', import.meta.url), 'utf8');
@@ -33,6 +54,8 @@ export async function openGateway(
     auth: { mode: 'token', token: testToken },
     origins: [],
     limits: testLimits,
+    hostAdmin: noHostAdmin,
+    configuration: () => noConfiguration,
     clock: systemClock,
     log: silentLog,
     ...options,

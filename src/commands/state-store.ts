@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { storedNewsVersion } from '../fleet/stored-news.ts';
+import type { Log } from '../log.ts';
+import { type JournalShelf, journalShelf } from '../store/journal-shelf.ts';
+import { openStore } from '../store/open-store.ts';
+import { StartError } from './start-error.ts';
+
+/** What the gateway keeps of its journal in the state directory. */
+export type StateStore = {
+  /** `null`: none is wanted. 'FAILED': the disk refused, which has been logged. */
+  readonly journal: JournalShelf | 'FAILED' | null;
+  /** After everybody who writes to it. */
+  close(): void;
+};
+
+/** A gateway that is being stopped may still have it: systemd starts the next one only then, others do not wait. */
+const lockTimeoutMs = 3_000;
+
+/** @throws StartError where another gateway has the state directory: each would undo what the other keeps */
+export function openStateStore({ journal }: Config, dir: string, log: Log): StateStore {
+  if (journal.persist === 'none') return { journal: null, close() {} };
+  const file = join(dir, 'store.sqlite');
+  const opened = openStore({ file, log, lockTimeoutMs, shelves: (take) => take(journalShelf(storedNewsVersion)) });
+  switch (opened.status) {
+    case 'open':
+      return { journal: opened.shelves, close: opened.close };
+    case 'refused':
+      return { journal: 'FAILED', close() {} };
+    case 'in use':
+      throw new StartError(
+        `${file} is in use: another gateway runs with this state directory. VIRTGRAPH_STATE_DIR names another; journal.persist: none keeps nothing there.`,
+      );
+    default:
+      return opened satisfies never;
+  }
+}
