@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { probeStages } from '../../src/model/probe.ts';
 import { root } from '../architecture/imports.ts';
 import { readPage, tableUnder } from './markdown.ts';
 
@@ -26,6 +27,12 @@ test('docs/OPERATIONS.md lists the options of serve, and what check-config takes
     found(await help(command), /^ +(?:-\w, )?(--[a-z-]+)/gm).filter((option) => option !== '--help');
   expect(documented).toEqual(await options('serve'));
   expect(await options('check-config')).toEqual(['--config']);
+});
+
+test('docs/OPERATIONS.md lists the options of doctor, and the stages that it goes through', async () => {
+  const options = found(await help('doctor'), /^ +(?:-\w, )?(--[a-z-]+)/gm).filter((option) => option !== '--help');
+  expect(tableUnder(page, 'The doctor').map(({ Option = '' }) => /--[a-z-]+/.exec(Option)?.[0])).toEqual(options);
+  expect(tableUnder(page, 'The stages').map(({ Stage }) => Stage)).toEqual([...probeStages]);
 });
 
 test('docs/OPERATIONS.md explains the variables that --help names', async () => {
