@@ -10,7 +10,7 @@ import type { Uuid } from '../../model/brands.ts';
 import { type DomainMonitor, monitorOk } from '../../model/monitor.ts';
 import type { CallOptions } from '../driver.ts';
 import { type ControlReading, holderOf, readControl } from './control-info.ts';
-import { isAnyLibvirtError } from './errors.ts';
+import { orNull } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
@@ -22,14 +22,15 @@ const hangsAfterMs = 500;
 const lateCallMs = 2_000;
 /** Looking costs next to nothing. Never a multiple of 15 or 30 s: in step with libvirt's own 30 s it would see waits as ends. */
 const lookAgainMs = [1_000, 2_000, 4_000, 7_000] as const;
-/** An idle guest uses some processor time within three seconds; the kernel counts it in hundredths of a second. */
+/** Three seconds: within them an idle guest uses a hundredth of a second of processor time. */
 const looksBeforeTrying = 2;
 /** Doubted for so long, a guest is shown as doubted: most have answered before that. */
-const tellDoubtAfterMs = 5_000;
+const tellDoubtAfterMs = 3_000;
 /** Calls at once, of the four that the control lane has. */
 const parallelLooks = 3;
-const lifeNotedForMs = 60_000;
-/** `virDomainGetInfo` asks nobody, but has no reserved worker. */
+/** What was noted longer ago may be of a time when the guest did not hang yet, and any guest has moved on since. */
+const lifeNotedForMs = 3_000;
+/** Reading processor times asks nobody, but has no reserved worker. */
 const signOfLifeDeadlineMs = 3_000;
 
 export type GuestHealth = {
@@ -156,17 +157,17 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
     const { domain } = one;
     // The call that hung in another guest may have come to this one.
     const reading = await readControl(lanes, domain, background);
-    if (reading !== null && hangs(reading)) {
+    if (reading === null) {
+      release(domain.uuid);
+      return;
+    }
+    if (hangs(reading)) {
       hold(domain, reading);
       return;
     }
     const cpuTimeNs = await readCpuTime(domain);
-    // It answered, or was found to hang, or is gone, while we asked.
+    // It answered, or was found to hang, while we asked.
     if (held.get(domain.uuid) !== one) return;
-    if (cpuTimeNs === 'gone') {
-      release(domain.uuid);
-      return;
-    }
     one.alive = cpuTimeNs !== null && one.cpuTimeNs !== null && cpuTimeNs !== one.cpuTimeNs;
     one.cpuTimeNs ??= cpuTimeNs;
     const tell = !one.alive && (one.told || clock.now() - (one.monitor.since ?? 0) >= tellDoubtAfterMs);
@@ -175,15 +176,21 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
     onChange(domain);
   }
 
-  /** The processor time of its process; `null`: nobody told in time. */
-  async function readCpuTime(domain: DomainRef): Promise<bigint | 'gone' | null> {
+  /**
+   * The processor time of its process; `null`: nobody told in time. From the control group to the nanosecond; where
+   * there is none, from the kernel's count in hundredths of a second, of which an idle guest may need few.
+   */
+  async function readCpuTime(domain: DomainRef): Promise<bigint | null> {
+    const patience = { ...background, deadlineMs: signOfLifeDeadlineMs };
     try {
-      const patience = { ...background, deadlineMs: signOfLifeDeadlineMs };
-      const { state, cpuTimeNs } = await lanes.call(procedures.domainGetInfo, { domain }, patience);
-      return state === shutOff ? 'gone' : cpuTimeNs;
+      const args = { domain, paramCount: cpuTotals, startCpu: -1, cpus: 1, flags: 0 };
+      const stats = await orNull(lanes.call(procedures.domainGetCpuStats, args, patience));
+      const total = stats?.params.find(({ field }) => field === 'cpu_time')?.value;
+      if (typeof total?.value === 'bigint') return total.value;
+      return (await orNull(lanes.call(procedures.domainGetInfo, { domain }, patience)))?.cpuTimeNs ?? null;
     } catch (error) {
       if (over.signal.aborted) throw error;
-      return isAnyLibvirtError(error) ? 'gone' : null;
+      return null;
     }
   }
 
@@ -261,12 +268,13 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
       life = { notedAt: clock.monotonic(), cpuTimesNs: noted };
       const noting = mapLimited(domains, parallelLooks, async (domain) => {
         const cpuTimeNs = await readCpuTime(domain);
-        if (typeof cpuTimeNs === 'bigint') noted.set(domain.uuid, cpuTimeNs);
+        if (cpuTimeNs !== null) noted.set(domain.uuid, cpuTimeNs);
       });
       logged(noting, 'Guests could not be looked at');
     },
     doubt(domains) {
       const noted = life !== null && clock.monotonic() - life.notedAt < lifeNotedForMs ? life.cpuTimesNs : null;
+      life = null;
       const monitor: DomainMonitor = { status: 'UNKNOWN', since: clock.now(), heldBy: null };
       for (const domain of domains) {
         const known = held.get(domain.uuid);
@@ -305,8 +313,8 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
 
 function nothing() {}
 
-/** `VIR_DOMAIN_SHUTOFF`. */
-const shutOff = 5;
+/** The totals of `virDomainGetCPUStats`: all, user, system. */
+const cpuTotals = 3;
 
 function sentence({ status, since, heldBy }: DomainMonitor): string {
   if (status === 'UNKNOWN') {

@@ -71,6 +71,15 @@ describe.each([1, 5, 25])('with %i of 40 guests stuck', (count) => {
   });
 });
 
+test('guests that stop one after the other are told from those that run by signs of life after that, not before', async () => {
+  for (const count of [1, 5, 25]) {
+    stick(count);
+    for (let tick = 0; tick < 4; tick += 1) await round();
+    expect(whole(await round())).toEqual(sim.running.slice(count));
+  }
+  expect(abandoned()).toBeLessThanOrEqual(3);
+});
+
 describe('what is said of a guest', () => {
   test('is that its monitor is occupied, since when, and that this has changed', async () => {
     stick(1);
