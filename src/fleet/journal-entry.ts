@@ -64,8 +64,8 @@ export function changeOf(ring: Pick<JournalRing, 'cursorAt'>, { seq, observedAt,
   const cursor = ring.cursorAt(seq);
   switch (news.type) {
     case 'upserted': {
-      const { origin, object, changedFields } = news;
-      return { type: 'upserted', cursor, observedAt, origin, object, changedFields };
+      const { origin, object, previous, changedFields } = news;
+      return { type: 'upserted', cursor, observedAt, origin, object, previous, changedFields };
     }
     case 'deleted': {
       const ref = { kind: news.object.kind, hostName: hostNameOf(news.object), uuid: uuidOf(news.object) };

@@ -135,6 +135,7 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
         observedAt: present.takenAt,
         origin: 'SNAPSHOT',
         object,
+        previous: null,
         changedFields: null,
       };
     }

@@ -67,6 +67,8 @@ export type Fleet = {
 
   readonly journal: JournalView;
   readonly macs: MacView;
+  /** The domains that match, as they are; then each that changes, but for states that come and go at once (`settleMs`). */
+  openDomains(filter: DomainFilter): AsyncIterableIterator<DomainRecord>;
   readonly actions: DomainActions;
 
   /** One tick for all matching domains, until `return()` is called. Pollers are shared by all who listen. */
@@ -171,6 +173,8 @@ export type Change =
       /** Names of the schema's fields; `null`: new, or part of a snapshot. */
       readonly changedFields: readonly string[] | null;
     }
+      /** As it was before; `null`: new, or part of a snapshot. */
+      readonly previous: FleetObject | null;
   | {
       readonly type: 'deleted';
       readonly cursor: Cursor;

@@ -2,7 +2,6 @@ import { VirtgraphError } from '../errors.ts';
 import type { DomainRecord } from '../fleet/types.ts';
 import type { Hypervisor } from '../model/domain.ts';
 import { monitorOk } from '../model/monitor.ts';
-import { pickFromChanges } from './changes.ts';
 import { connectionOf, pageSize } from './connection.ts';
 import { findDomain, requireHost, toDomainFilter } from './lookup.ts';
 import type { DomainResolvers, QueryResolvers, SubscriptionResolvers } from './schema.gen.ts';
@@ -34,12 +33,7 @@ export const domainSubscriptions = {
   domainChanged: {
     subscribe(_root, { filter }, context) {
       for (const name of filter?.hosts ?? []) requireHost(context, name);
-      const changes = context.fleet.journal.open({
-        filter: { kinds: ['domain'], domains: toDomainFilter(filter) },
-        after: null,
-        snapshot: 'ALWAYS',
-      });
-      return pickFromChanges(changes, (object) => (object.kind === 'domain' ? object : null));
+      return context.fleet.openDomains(toDomainFilter(filter));
     },
     resolve: (domain: DomainRecord) => domain,
   },

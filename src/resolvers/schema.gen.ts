@@ -1944,6 +1944,10 @@ export type Subscription = {
   /**
    * The domains that match: their present state first, then each time one of them changes. One that ceases to match is
    * told once more, as it is then, so that nobody goes on showing it. Deletions are in `changes`.
+   *
+   * A new state is told when it has lasted for a second (a domain that never rests, after ten): what libvirt tells of as a
+   * stop and a start at once, such as a reboot, does not flicker here. What else changes meanwhile is told with it. `changes`
+   * has every change as it was observed.
    */
   readonly domainChanged: Domain;
   /**

@@ -8,6 +8,7 @@ import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
 import { createDomainIndex } from '../../src/fleet/domain-query.ts';
 import { createJournal, defaultJournalLimits } from '../../src/fleet/journal.ts';
 import { createMacRegistry } from '../../src/fleet/mac-registry.ts';
+import { settledDomains } from '../../src/fleet/settled-domains.ts';
 import { createTaskBook } from '../../src/fleet/task-book.ts';
 import { createTasks } from '../../src/fleet/tasks.ts';
 import type {
@@ -185,6 +186,11 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
       setAutostart: unsupported,
       attachInterface: unsupported,
       detachInterface: unsupported,
+    openDomains: (filter) =>
+      settledDomains(
+        journal.open({ filter: { kinds: ['domain'], domains: filter }, after: null, snapshot: 'ALWAYS' }),
+        systemClock,
+      ),
     },
     openStats(query) {
       fleet.statsQueries.push(query);
