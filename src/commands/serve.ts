@@ -9,6 +9,7 @@ import { probeHost } from '../drivers/probe.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { type Log, type LogLevel, openLog } from '../log.ts';
+import { type CallFeed, createCallFeed } from '../model/calls.ts';
 import type { HostTarget } from '../model/target.ts';
 import { openServer, type Server, type ServerOptions } from '../server/open-server.ts';
 import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
@@ -52,8 +53,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   const store = openStateStore(config, dir, log);
   const who = signIn.auth.mode === 'token' ? 'token' : 'nobody in particular';
   const hosts = await openHostSources({ config, stateDir: dir, who, clock: systemClock, log });
-  const deps = createDriverDependencies(config, log);
-  const fleet = await openConfiguredFleet(config, dir, hosts.targets, store, deps);
+  const calls = createCallFeed();
+  const deps = createDriverDependencies(config, log, calls);
+  // Nobody is dialled before requests are welcome: hundreds of hosts would make a start wait.
+  const welcomed = Promise.withResolvers<void>();
+  const fleet = await openConfiguredFleet(config, dir, hosts.targets, store, deps, welcomed.promise);
   const hostAdmin = hosts.createAdmin(fleet, deps);
   const live = createLiveConfig({
     started: config,
@@ -70,12 +74,14 @@ export async function serve(options: ServeOptions): Promise<number> {
       configuration: live.status,
       auth: signIn.auth,
       unhandledErrors: stop.unhandledErrors,
+      calls,
       log,
     });
     const certFile = config.listen.tls?.certFile ?? null;
     const facts = { version: packageVersion(), url: server.url, signIn, configFile: config.file, certFile };
     process.stdout.write(welcome({ ...facts, hostCount: fleet.hosts().length }));
     log.info({ url: server.url, hosts: fleet.hosts().length }, 'the gateway is ready');
+    welcomed.resolve();
     await stop.asked;
     await server.close();
   } finally {
@@ -88,19 +94,20 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 /** What all hosts share on the way to them. */
-function createDriverDependencies({ limits }: Config, log: Log): DriverDependencies {
+function createDriverDependencies({ limits }: Config, log: Log, calls: CallFeed): DriverDependencies {
   const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
   // One for all hosts: decrypting a key takes a third of a second in which nothing else runs.
-  return { log, clock: systemClock, limiter, keys: createKeyCache() };
+  return { log, clock: systemClock, limiter, keys: createKeyCache(), calls };
 }
 
-/** Starts every host's session and waits for none of them. */
+/** Starts every host's session and waits for none of them. They dial once `welcomed` settles. */
 async function openConfiguredFleet(
   config: Config,
   dir: string,
   targets: readonly HostTarget[],
   store: StateStore,
   deps: DriverDependencies,
+  welcomed: Promise<void>,
 ): Promise<Fleet> {
   const { limits, timing } = config;
   return openFleet({
@@ -118,7 +125,10 @@ async function openConfiguredFleet(
     clock: systemClock,
     log: deps.log,
     random: Math.random,
-    openDriver: (target, callOptions) => openDriver(target, deps, callOptions),
+    async openDriver(target, callOptions) {
+      await welcomed;
+      return openDriver(target, deps, callOptions);
+    },
     probeHost: (target, callOptions) => probeHost(target, deps, callOptions),
   });
 }
@@ -131,7 +141,7 @@ async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
 
 async function listen(
   config: Config,
-  parts: Pick<ServerOptions, 'fleet' | 'hostAdmin' | 'configuration' | 'auth' | 'unhandledErrors' | 'log'>,
+  parts: Pick<ServerOptions, 'fleet' | 'hostAdmin' | 'configuration' | 'auth' | 'unhandledErrors' | 'calls' | 'log'>,
 ): Promise<Server> {
   const { host, port } = config.listen;
   const tls = await readTlsFiles(config.listen.tls);

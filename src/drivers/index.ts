@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { withHost } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { CallFeed } from '../model/calls.ts';
 import type { HostTarget } from '../model/target.ts';
 import { openSshConnection, type SshDependencies } from '../ssh/connection.ts';
 import type { Driver } from './driver.ts';
@@ -12,6 +13,7 @@ import type { Transport } from './libvirt/transport.ts';
 import { unixTransport } from './libvirt/unix-transport.ts';
 
 export type DriverDependencies = SshDependencies & {
+  readonly calls?: Pick<CallFeed, 'tell'>;
   readonly log: Log;
   readonly clock: Clock;
 };

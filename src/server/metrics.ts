@@ -1,11 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { FleetMetrics } from '../fleet/fleet-metrics.ts';
+import type { EndedCall } from '../model/calls.ts';
 import { domainStates } from '../model/domain.ts';
 import { hostStatuses } from '../model/host.ts';
 
 /** Numbers for Prometheus. docs/OPERATIONS.md lists them. The only file that knows prom-client. */
 export type Metrics = {
   requestEnded(request: { readonly route: string; readonly status: number; readonly seconds: number }): void;
+  /** A call to a host has ended. */
+  callEnded(call: EndedCall): void;
   /** The whole page, as text. */
   read(): Promise<string>;
   readonly contentType: string;
@@ -33,6 +36,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Time to answer HTTP requests, by route and status. Event streams are not in it.',
     labelNames: ['route', 'status'],
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10],
+    registers,
+  });
+  const calls = new Histogram({
+    name: 'virtgraph_host_call_duration_seconds',
+    help: 'Time from asking a host to its answer, the wait for a place included, by lane and outcome.',
+    labelNames: ['host', 'lane', 'outcome'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 35],
     registers,
   });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -118,6 +128,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
     contentType: registry.contentType,
     requestEnded({ route, status: code, seconds }) {
       requests.observe({ route, status: code }, seconds);
+    },
+    callEnded({ host, lane, outcome, seconds }) {
+      calls.observe({ host, lane, outcome }, seconds);
     },
     read() {
       sockets.set(sources.sockets());

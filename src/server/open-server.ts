@@ -4,6 +4,7 @@ import type { ConfigStatus } from '../config/config-status.ts';
 import type { HostAdmin } from '../fleet/host-admin.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { errorFields, type Log } from '../log.ts';
+import type { CallFeed } from '../model/calls.ts';
 import type { Gateway } from '../resolvers/context.ts';
 import { createIdCodec } from '../resolvers/ids.ts';
 import { createSchema } from '../resolvers/schema.ts';
@@ -39,6 +40,8 @@ export type ServerOptions = {
   readonly auth: AuthMode;
   readonly origins: readonly string[];
   readonly limits: RequestLimits;
+  /** Calls to hosts, for the metrics. */
+  readonly calls?: Pick<CallFeed, 'listen'>;
   /** How often a WebSocket is pinged; one that is silent until the next ping is gone. Default: 12 s. */
   readonly pingMs?: number;
   /** Mistakes of the process that nobody caught, so far. */
@@ -94,6 +97,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     unhandledErrors: options.unhandledErrors ?? (() => 0),
     configProblems: () => options.configuration().problems.length,
   });
+  options.calls?.listen(metrics.callEnded);
   const app = createHttpServer({
     path: graphqlPath,
     tls: options.listen.tls,

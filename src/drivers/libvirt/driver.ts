@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import { hostProblem, VirtgraphError, withHost } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { CallFeed } from '../../model/calls.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Driver } from '../driver.ts';
 import { type ConnectOptions, type LibvirtConnection, openLibvirtConnection } from './connect.ts';
@@ -23,7 +24,12 @@ const hintCapacity = 4_096;
 /** Of a lane that is opened when first needed. */
 const laneDeadlineMs = 45_000;
 
-export type LibvirtDriverDependencies = { readonly clock: Clock; readonly log: Log };
+export type LibvirtDriverDependencies = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of every call that has ended. */
+  readonly calls?: Pick<CallFeed, 'tell'>;
+};
 
 /**
  * Opens the control lane, registers for events and learns what the host is, over a transport that it owns from now on.
@@ -32,7 +38,7 @@ export type LibvirtDriverDependencies = { readonly clock: Clock; readonly log: L
 export async function openLibvirtDriver(
   target: HostTarget,
   transport: Transport,
-  { clock, log }: LibvirtDriverDependencies,
+  { clock, log, calls }: LibvirtDriverDependencies,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Driver> {
   const hintQueue = createHintQueue(hintCapacity);
@@ -57,6 +63,7 @@ export async function openLibvirtDriver(
       control,
       openConnection: () => withLaneDeadline(clock, connect),
       single: isWorldOfItsOwn(connectName),
+      ...(calls && { onCallEnd: (call) => calls.tell({ ...call, host: target.name }) }),
     });
     void client.closed.then(() => hintQueue.end());
     // The events come first: whatever is asked afterwards is then either told or already counted in.

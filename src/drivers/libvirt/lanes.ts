@@ -9,6 +9,7 @@
  */
 import { VirtgraphError } from '../../errors.ts';
 import type { Uuid } from '../../model/brands.ts';
+import type { CallOutcome, EndedCall } from '../../model/calls.ts';
 import type { CallOptions, LinkReading } from '../driver.ts';
 import type { LibvirtConnection } from './connect.ts';
 import { deadlineMs } from './deadlines.ts';
@@ -43,6 +44,8 @@ export type LanesOptions = {
   readonly openConnection: () => Promise<LibvirtConnection>;
   /** One connection for everything: for drivers whose every connection is a world of its own. */
   readonly single: boolean;
+  /** Told of each call when it has ended. */
+  readonly onCallEnd?: (call: Omit<EndedCall, 'host'>) => void;
 };
 
 type Opened = {
@@ -52,7 +55,7 @@ type Opened = {
   callers: number;
 };
 
-export function createLanes({ control, openConnection, single }: LanesOptions): Lanes {
+export function createLanes({ control, openConnection, single, onCallEnd }: LanesOptions): Lanes {
   const controlOpened: Opened = { connection: Promise.resolve(control), client: control.client, callers: 0 };
   /** Opened, or being opened. A lane that was lost is not in it any more. */
   const opened = new Map<Lane, Opened>([['control', controlOpened]]);
@@ -115,6 +118,20 @@ export function createLanes({ control, openConnection, single }: LanesOptions): 
 
   async function call<A, R>(procedure: Procedure<A, R>, args: A, options: LaneCallOptions): Promise<R> {
     const lane = options.lane ?? procedure.lane;
+    if (!onCallEnd) return send(lane, procedure, args, options);
+    const askedAt = performance.now();
+    const tell = (outcome: CallOutcome) => onCallEnd({ lane, outcome, seconds: (performance.now() - askedAt) / 1000 });
+    try {
+      const reply = await send(lane, procedure, args, options);
+      tell('ok');
+      return reply;
+    } catch (error) {
+      tell(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  async function send<A, R>(lane: Lane, procedure: Procedure<A, R>, args: A, options: LaneCallOptions): Promise<R> {
     const unsent = { name: procedure.name, mutating: procedure.mutating, written: false };
     for (;;) {
       const used = connectionFor(lane, procedure);
@@ -164,6 +181,13 @@ export function createLanes({ control, openConnection, single }: LanesOptions): 
       return closing;
     },
   };
+}
+
+/** What the daemon refused is an answer too; what nobody waited for to the end is counted with what was lost. */
+function outcomeOf(error: unknown): CallOutcome {
+  if (!(error instanceof VirtgraphError)) return 'lost';
+  if (error.code === 'TIMEOUT') return 'timeout';
+  return error.detail.libvirt ? 'error' : 'lost';
 }
 
 /** Told to calls that were not sent, and to nobody else. */
