@@ -19,9 +19,9 @@ import type { MirrorPeriods } from './mirror.ts';
 import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
 import { type RestoredHost, restoreHosts, writeLastTrue } from './restored-hosts.ts';
+import { settledDomains } from './settled-domains.ts';
 import { createStatsCohort } from './stats-cohort.ts';
 import type { PolledHost } from './stats-poller.ts';
-import { settledDomains } from './settled-domains.ts';
 import { ratesBetween } from './stats-rates.ts';
 import type { DomainFilter, Fleet, FleetObject, HostView, LabelFilter } from './types.ts';
 
@@ -271,6 +271,11 @@ export function openFleet(options: FleetOptions): Fleet {
         return journal.since(query);
       },
     },
+    openDomains(filter) {
+      requireHosts(filter.hosts);
+      const query = { filter: { kinds: ['domain'], domains: filter }, after: null, snapshot: 'ALWAYS' } as const;
+      return settledDomains(journal.open(query), clock);
+    },
     macs,
     actions,
     openStats(query) {
@@ -294,11 +299,6 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     metrics: () => readFleetMetrics([...sessions.values()], journal, stats),
     close() {
-    openDomains(filter) {
-      requireHosts(filter.hosts);
-      const query = { filter: { kinds: ['domain'], domains: filter }, after: null, snapshot: 'ALWAYS' } as const;
-      return settledDomains(journal.open(query), clock);
-    },
       closing ??= (async () => {
         stats.close();
         stopKeeping();

@@ -66,9 +66,9 @@ export type Fleet = {
   removeHost(hostName: string): HostView;
 
   readonly journal: JournalView;
-  readonly macs: MacView;
   /** The domains that match, as they are; then each that changes, but for states that come and go at once (`settleMs`). */
   openDomains(filter: DomainFilter): AsyncIterableIterator<DomainRecord>;
+  readonly macs: MacView;
   readonly actions: DomainActions;
 
   /** One tick for all matching domains, until `return()` is called. Pollers are shared by all who listen. */
@@ -170,11 +170,11 @@ export type Change =
       readonly observedAt: number;
       readonly origin: ChangeOrigin;
       readonly object: FleetObject;
+      /** As it was before; `null`: new, or part of a snapshot. */
+      readonly previous: FleetObject | null;
       /** Names of the schema's fields; `null`: new, or part of a snapshot. */
       readonly changedFields: readonly string[] | null;
     }
-      /** As it was before; `null`: new, or part of a snapshot. */
-      readonly previous: FleetObject | null;
   | {
       readonly type: 'deleted';
       readonly cursor: Cursor;

@@ -186,12 +186,12 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
       setAutostart: unsupported,
       attachInterface: unsupported,
       detachInterface: unsupported,
+    },
     openDomains: (filter) =>
       settledDomains(
         journal.open({ filter: { kinds: ['domain'], domains: filter }, after: null, snapshot: 'ALWAYS' }),
         systemClock,
       ),
-    },
     openStats(query) {
       fleet.statsQueries.push(query);
       const stream = createChannel<StatsTick>({ capacity: 100, onClose: () => streams.delete(stream) });
