@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hostProblem, type VirtgraphError } from '../errors.ts';
 import type { SshHop } from '../model/target.ts';
 import { currentAccount } from './account.ts';
+import { createHandshakeLimiter } from './handshake-limiter.ts';
 
 /** What OpenSSH would use for a host: the answer of `ssh -G`, or OpenSSH's defaults where there is no `ssh`. */
 export type SshConfig = {
@@ -28,6 +29,12 @@ export type SshConfigReader = {
   readonly sshBinary?: string;
 };
 
+/**
+ * Of this process, whatever its fleets: starting a program holds everything else up, on a busy machine for a tenth of a
+ * second. Hundreds of hosts that are dialled at once take turns, so that answers come in between.
+ */
+const turns = createHandshakeLimiter({ perFirstHop: 2, total: 2 });
+
 const deadlineMs = 5_000;
 const maxOutputBytes = 256 * 1024;
 
@@ -50,7 +57,8 @@ export async function readSshConfig(
     '--',
     hop.host,
   ];
-  const output = await run(reader.sshBinary ?? 'ssh', args, reader.env, signal, hop.host);
+  const binary = reader.sshBinary ?? 'ssh';
+  const output = await turns.run(binary, () => run(binary, args, reader.env, signal, hop.host), { signal });
   return output === null ? defaultSshConfig(hop, reader.env) : parseSshConfig(output, hop, reader.env);
 }
 
