@@ -111,6 +111,8 @@ export type ErrorDetail = {
   readonly libvirt?: LibvirtErrorDetail;
   /** Set when a host could not be reached or used: which stage, and why. */
   readonly problem?: ProblemCode;
+  /** The task that finds out what became of the change, and how it stood when this was said. */
+  readonly task?: { readonly id: string; readonly state: string };
   /** What the reader can do about it, as a sentence. */
   readonly remedy?: string;
   readonly cause?: unknown;

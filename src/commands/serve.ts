@@ -115,6 +115,7 @@ async function openConfiguredFleet(
     targets,
     segments: config.segments,
     shelf: store.journal,
+    ...(store.kept && { kept: store.kept }),
     limits: {
       entries: limits.journalEntries,
       bytes: limits.journalBytes,

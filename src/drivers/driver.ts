@@ -105,6 +105,13 @@ export type Driver = {
    * An address that is not written as one is left out; one that no guest may have is not.
    */
   inspectDomainXml(xml: string): DomainConfig;
+  /** Where two texts of a domain differ, without asking the host. `BAD_USER_INPUT` for what is no XML. */
+  compareDomainXml(before: string, after: string): readonly XmlDifference[];
+  /**
+   * Has the host judge the XML of a domain as if it were to be started, and changes nothing. False: it cannot judge.
+   * `BAD_USER_INPUT`, in libvirt's words, for what it would not run.
+   */
+  checkDomainXml(xml: string, options: CallOptions): Promise<boolean>;
   /** Defines or redefines; returns the UUID. `validate`: against libvirt's own schema. */
   defineDomain(xml: string, options: CallOptions & { readonly validate: boolean }): Promise<Uuid>;
   undefineDomain(uuid: Uuid, options: UndefineOptions): Promise<void>;
@@ -141,6 +148,14 @@ export type Driver = {
   link(): LinkReading;
   /** May be called twice. Waiting calls fail; the far end is told where it still listens. */
   close(): Promise<void>;
+};
+
+/** One place in which two texts differ; XML for an element that only one of them has. Passwords are never shown. */
+export type XmlDifference = {
+  /** From below the root, such as `devices/interface[2]/source/@network`; numbered where there are several. */
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
 };
 
 export const interfaceAddressSources = ['LEASE', 'AGENT', 'ARP'] as const;

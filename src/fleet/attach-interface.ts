@@ -4,7 +4,8 @@ import { type ActionHost, describeOwner, expectedDomain, isActive, readBack, wri
 import { describePlaces, devicePlaces, requirePlaces } from './interface-places.ts';
 import { type MacTaker, macWarnings, otherOwners, requireGuestMac } from './mac-checks.ts';
 import type { MacRegistry } from './mac-registry.ts';
-import type { DomainActions } from './types.ts';
+import type { SendChange } from './send-change.ts';
+import type { ChangePlan, DomainActions } from './types.ts';
 
 /** What attaching needs of the registry; `keep` holds a reservation for as long as nobody knows what became of it. */
 export type MacReservations = Pick<MacRegistry, 'owners' | 'propose' | 'reserve'> & {
@@ -18,6 +19,7 @@ const guestOui = '52:54:00';
 export function createAttachInterface(
   host: (name: string) => ActionHost,
   macs: MacReservations,
+  send: SendChange,
 ): DomainActions['attachInterface'] {
   return async (request) => {
     const { uuid, dryRun, force, source, model, signal } = request;
@@ -44,7 +46,16 @@ export function createAttachInterface(
     }
     const release = force ? () => {} : macs.reserve(macAddress);
     try {
-      await driver.attachInterface(uuid, { source, model, macAddress }, { signal, priority: 'mutation', ...places });
+      const plan: ChangePlan = {
+        hostName: on.name,
+        domainUuid: uuid,
+        domainName: domain.name,
+        goal: { want: 'CARD', macAddress, isThere: true, ...places },
+        summary: `Whether a network card with ${macAddress} was added to ${where}.`,
+      };
+      await send(request, plan, () =>
+        driver.attachInterface(uuid, { source, model, macAddress }, { signal, priority: 'mutation', ...places }),
+      );
     } catch (error) {
       if (error instanceof VirtgraphError && error.detail.outcome === 'UNKNOWN') macs.keepForNow(release);
       else release();

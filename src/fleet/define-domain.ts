@@ -3,11 +3,17 @@ import type { DomainConfig } from '../model/domain.ts';
 import { type ActionHost, type MacOwners, readBack, writableDriver } from './action-guards.ts';
 import { changedConfigFields } from './changed-fields.ts';
 import { type MacTaker, macWarnings, requireGuestMac } from './mac-checks.ts';
-import type { ActionOutcome, DomainActions, DomainRecord } from './types.ts';
+import type { SendChange } from './send-change.ts';
+import type { ActionOutcome, ChangePlan, DomainActions, DomainRecord } from './types.ts';
 
 /** Defines or redefines. Addresses that collide are told, not refused: the definition may be meant for later. */
-export function createDefineDomain(host: (name: string) => ActionHost, owners: MacOwners): DomainActions['define'] {
-  return async ({ hostName, xml, validate, dryRun, expectedVersion, signal }): Promise<ActionOutcome> => {
+export function createDefineDomain(
+  host: (name: string) => ActionHost,
+  owners: MacOwners,
+  send: SendChange,
+): DomainActions['define'] {
+  return async (request): Promise<ActionOutcome> => {
+    const { hostName, xml, validate, dryRun, expectedVersion, signal } = request;
     const on = host(hostName);
     const driver = writableDriver(on);
     const config = driver.inspectDomainXml(xml);
@@ -16,10 +22,24 @@ export function createDefineDomain(host: (name: string) => ActionHost, owners: M
     const warnings = addressWarnings(on, config, owners);
     if (dryRun) {
       requireDefinable(on, config, present);
-      return { domain: present, summary: dryRunSummary(on, config, present), warnings };
+      const isChecked = await driver.checkDomainXml(xml, { signal, priority: 'read' });
+      return {
+        domain: present,
+        summary: dryRunSummary(on, config, present),
+        warnings: isChecked ? warnings : [...warnings, cannotCheck(on)],
+        // With what it starts with next time, since that is what a definition replaces.
+        differences: present && driver.compareDomainXml(present.inactiveXml ?? present.xml, xml),
+      };
     }
-    const uuid = await driver.defineDomain(xml, { signal, priority: 'mutation', validate });
     const verb = present === null ? 'was defined' : 'was redefined';
+    const plan: ChangePlan = {
+      hostName,
+      domainUuid: config.uuid,
+      domainName: config.name,
+      goal: { want: 'STORED', version: present?.persistent ? present.version : null },
+      summary: `Whether ${config.name} on ${on.name} ${verb}.`,
+    };
+    const uuid = await send(request, plan, () => driver.defineDomain(xml, { signal, priority: 'mutation', validate }));
     return readBack(on, uuid, signal, { summary: `${config.name} on ${on.name} ${verb}.`, warnings });
   };
 }
@@ -57,6 +77,10 @@ function requireDefinable(on: ActionHost, config: DomainConfig, present: DomainR
       outcome: 'NOT_SENT',
     });
   }
+}
+
+function cannotCheck(on: ActionHost): string {
+  return `${on.name} cannot say beforehand whether it would take this configuration.`;
 }
 
 function dryRunSummary(on: ActionHost, config: DomainConfig, present: DomainRecord | null): string {

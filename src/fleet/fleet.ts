@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { VirtgraphError, withHost } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { type Kept, keepInMemory } from '../model/kept-records.ts';
 import type { NamedSegment } from '../model/segment.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { JournalShelf } from '../store/journal-shelf.ts';
 import type { ActionHost } from './action-guards.ts';
+import { createAnswers } from './answers.ts';
 import { createChangeFilters } from './change-filter.ts';
 import { createDomainActions } from './domain-actions.ts';
 import { createDomainFilters, hasLabels } from './domain-filter.ts';
@@ -23,6 +25,8 @@ import { settledDomains } from './settled-domains.ts';
 import { createStatsCohort } from './stats-cohort.ts';
 import type { PolledHost } from './stats-poller.ts';
 import { ratesBetween } from './stats-rates.ts';
+import { createTaskBook } from './task-book.ts';
+import { createTasks } from './tasks.ts';
 import type { DomainFilter, Fleet, FleetObject, HostView, LabelFilter } from './types.ts';
 
 export type FleetOptions = {
@@ -40,6 +44,8 @@ export type FleetOptions = {
   readonly openDriver: OpenDriver;
   /** Where the journal and what it leads to outlive the process; 'FAILED' where they should and cannot. */
   readonly shelf?: JournalShelf | 'FAILED' | null;
+  /** Where tasks and the answers to changes outlive the process. Default: nowhere. */
+  readonly kept?: Kept;
   /** Without it, `probe` is UNSUPPORTED. */
   readonly probeHost?: ProbeHost;
 };
@@ -71,7 +77,10 @@ export function openFleet(options: FleetOptions): Fleet {
         listener,
       }),
     hostAdded: (view) => listener.tell(addedHost(view)),
-    hostRemoved: (hostName) => stats.forget(hostName),
+    hostRemoved(hostName) {
+      stats.forget(hostName);
+      tasks.hostChanged(hostName);
+    },
     log,
   });
   const { sessions } = roster;
@@ -120,12 +129,16 @@ export function openFleet(options: FleetOptions): Fleet {
     domainStored(previous, next) {
       macs.replaceDomain(previous, next);
       index.replaceDomain(previous, next);
+      const stored = next ?? previous;
+      if (stored) tasks.domainStored(stored.hostName, stored.uuid);
     },
+    rebooted: (hostName, uuid) => tasks.rebooted(hostName, uuid),
     tell(news: SessionNews) {
       if ((news.type === 'upserted' || news.type === 'deleted') && news.object.kind === 'network') {
         macs.networkChanged(news.object.hostName);
       }
       journal.append(news);
+      if (news.type === 'upserted' && news.object.kind === 'host') tasks.hostChanged(news.object.name);
     },
   };
 
@@ -165,8 +178,17 @@ export function openFleet(options: FleetOptions): Fleet {
       readDomain: of.readDomain,
     };
   }
+  const kept = options.kept ?? keepInMemory();
+  const tasks = createTasks({
+    book: createTaskBook({ kept: kept.task, clock, log }),
+    clock,
+    log,
+    host: (hostName) => (sessions.has(hostName) ? actionHost(hostName) : null),
+  });
   const actions = createDomainActions({
     host: actionHost,
+    tasks,
+    clock,
     macs: {
       owners: macs.owners,
       propose: macs.propose,
@@ -178,6 +200,8 @@ export function openFleet(options: FleetOptions): Fleet {
   roster.begin(options.targets);
   goOnFrom(restored);
   const stopKeeping = keepLastTrue();
+  tasks.resume();
+  const answers = createAnswers({ kept, tasks, clock, log });
 
   /** Whoever goes on from a cursor of an earlier run has its objects: what became of these, he must be told. */
   function goOnFrom(hosts: Map<string, RestoredHost>) {
@@ -278,6 +302,8 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     macs,
     actions,
+    tasks,
+    answers,
     openStats(query) {
       requireHosts(query.filter.hosts);
       return stats.open(query);
@@ -301,6 +327,7 @@ export function openFleet(options: FleetOptions): Fleet {
     close() {
       closing ??= (async () => {
         stats.close();
+        tasks.close();
         stopKeeping();
         journal.close();
         await probes?.close(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.'));

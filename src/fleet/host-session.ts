@@ -40,7 +40,11 @@ export type SessionOptions = {
   readonly random: () => number;
   /** As an earlier run of the gateway last knew it; `null`: it did not. */
   readonly restored?: HostView | null;
-  readonly listener: Pick<ReplicaListener, 'domainStored'> & { tell(news: SessionNews): void };
+  readonly listener: Pick<ReplicaListener, 'domainStored'> & {
+    tell(news: SessionNews): void;
+    /** The guest was started anew by itself: its record shows nothing of it. */
+    rebooted(hostName: string, uuid: Uuid): void;
+  };
 };
 
 /**
@@ -179,7 +183,15 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
   async function connectAndUse(signal: AbortSignal): Promise<number | null> {
     const driver = await connect(signal);
     const openedAt = clock.monotonic();
-    const mirror = openMirror({ driver, replica, periods: options.periods, clock, log, random });
+    const mirror = openMirror({
+      driver,
+      replica,
+      periods: options.periods,
+      clock,
+      log,
+      random,
+      onReboot: (uuid) => listener.rebooted(hostName, uuid),
+    });
     const lost = new AbortController();
     let synchronising: Promise<void> | null = null;
     attempts.connected++;

@@ -1,6 +1,8 @@
 /** A stream of which only the newest value is worth reading: one that nobody has taken is replaced by the next. */
 export type LatestValue<T> = {
   put(value: T): void;
+  /** What nobody has taken yet is still handed out, then the end. */
+  end(): void;
   readonly iterator: AsyncIterableIterator<T> & { return(): Promise<IteratorResult<T>> };
 };
 
@@ -10,6 +12,7 @@ export function createLatestValue<T>(onClose: () => void): LatestValue<T> {
   let unread: { readonly value: T } | null = null;
   let waiting: ((result: IteratorResult<T>) => void) | null = null;
   let over = false;
+  let ending = false;
 
   const iterator: LatestValue<T>['iterator'] = {
     next() {
@@ -19,6 +22,7 @@ export function createLatestValue<T>(onClose: () => void): LatestValue<T> {
         unread = null;
         return Promise.resolve({ value, done: false });
       }
+      if (ending) return iterator.return();
       if (waiting !== null) return Promise.reject(new Error('This stream is asked for one value at a time.'));
       const { promise, resolve } = Promise.withResolvers<IteratorResult<T>>();
       waiting = resolve;
@@ -43,8 +47,13 @@ export function createLatestValue<T>(onClose: () => void): LatestValue<T> {
   };
   return {
     iterator,
-    put(value) {
+    end() {
       if (over) return;
+      ending = true;
+      if (waiting !== null) void iterator.return();
+    },
+    put(value) {
+      if (over || ending) return;
       if (waiting === null) {
         unread = { value };
         return;

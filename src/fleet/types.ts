@@ -1,4 +1,4 @@
-import type { Driver, ShutdownMode } from '../drivers/driver.ts';
+import type { Driver, ShutdownMode, XmlDifference } from '../drivers/driver.ts';
 import type { ProblemCode, Stage } from '../errors.ts';
 import type { Cursor, MacAddress, Uuid } from '../model/brands.ts';
 import type { DomainConfig, DomainInterface, DomainState, DomainStatus, Hypervisor } from '../model/domain.ts';
@@ -8,6 +8,7 @@ import type { Network, StoragePool } from '../model/network.ts';
 import type { ProbeReport } from '../model/probe.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
 import type { HostTarget } from '../model/target.ts';
+import type { TaskKind, TaskRecord, TaskState } from '../model/task.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HostsDiff } from './host-diff.ts';
 import type { HostLinkView } from './host-link.ts';
@@ -70,6 +71,8 @@ export type Fleet = {
   openDomains(filter: DomainFilter): AsyncIterableIterator<DomainRecord>;
   readonly macs: MacView;
   readonly actions: DomainActions;
+  readonly tasks: TaskView;
+  readonly answers: RememberedAnswers;
 
   /** One tick for all matching domains, until `return()` is called. Pollers are shared by all who listen. */
   openStats(query: StatsQuery): AsyncIterableIterator<StatsTick>;
@@ -227,6 +230,49 @@ export type MacView = {
   tap(domain: DomainRecord, nic: DomainInterface): NicTap;
 };
 
+/** What takes longer than a moment. */
+export type TaskView = {
+  /** `null`: there is none (any more). */
+  readonly find: (id: Uuid) => TaskRecord | null;
+  /** The newest first. `BAD_USER_INPUT` for a bad `after`. */
+  readonly list: (query: TaskQuery) => TaskPage;
+  /** As it is now, then each time it changes; the end when it is over. A slow reader skips to the newest. `NOT_FOUND` */
+  readonly watch: (id: Uuid) => AsyncIterableIterator<TaskRecord>;
+  /** Nobody waits for it any more. `NOT_FOUND`, `INVALID_STATE` */
+  readonly cancel: (id: Uuid) => TaskRecord;
+};
+export type TaskFilter = {
+  readonly hosts?: readonly string[] | null;
+  readonly states?: readonly TaskState[] | null;
+  readonly kinds?: readonly TaskKind[] | null;
+  readonly domain?: { readonly hostName: string; readonly uuid: Uuid } | null;
+};
+export type TaskQuery = { readonly filter: TaskFilter; readonly first: number; readonly after: string | null };
+export type TaskPage = {
+  readonly edges: readonly { readonly cursor: string; readonly node: TaskRecord }[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+};
+
+/** Changes that were asked for with an idempotency key, and what became of them. */
+export type RememberedAnswers = {
+  /**
+   * Does the work, or answers as the first time: plain JSON, or the same error. `fingerprint` tells one input from
+   * another. @throws CONFLICT where the key has been used for something else, BAD_USER_INPUT for a bad key
+   */
+  readonly once: <T>(request: OnceRequest, work: (sending: (plan: ChangePlan) => void) => Promise<T>) => Promise<T>;
+};
+export type OnceRequest = {
+  readonly key: string;
+  readonly fingerprint: string;
+  /** The work calls `sending` before anything is sent to a host: until then, a failure has changed nothing. */
+  readonly tellsWhenSent: boolean;
+};
+
+/** A change that is about to be sent to its host: enough to find out afterwards whether it took effect. */
+export type ChangePlan = Pick<TaskRecord, 'hostName' | 'domainUuid' | 'domainName' | 'goal' | 'summary'>;
+
 /** A change of one domain: what every action is told. */
 export type ActionRequest = {
   readonly hostName: string;
@@ -234,6 +280,8 @@ export type ActionRequest = {
   readonly dryRun: boolean;
   readonly expectedVersion: string | null;
   readonly signal: AbortSignal;
+  /** Called when the change is about to be sent. What it throws keeps it from being sent. */
+  readonly sending?: (plan: ChangePlan) => void;
 };
 
 /** `domain` is read back from the host after the change; `null` when it is gone (or, for a dry run, would be new). */
@@ -241,14 +289,19 @@ export type ActionOutcome = {
   readonly domain: DomainRecord | null;
   readonly summary: string;
   readonly warnings: readonly string[];
+  /** What goes on after the answer; absent where nothing does. */
+  readonly task?: TaskRecord | null;
+  /** Of a dry run of a redefinition. */
+  readonly differences?: readonly XmlDifference[] | null;
 };
 
 export type DomainActions = {
   start(
     request: ActionRequest & { readonly paused: boolean; readonly discardManagedSave: boolean },
   ): Promise<ActionOutcome>;
-  shutdown(request: ActionRequest & { readonly mode: ShutdownMode }): Promise<ActionOutcome>;
-  reboot(request: ActionRequest & { readonly mode: ShutdownMode }): Promise<ActionOutcome>;
+  /** `waitMs`: how long its task waits for the guest. */
+  shutdown(request: ActionRequest & { readonly mode: ShutdownMode; readonly waitMs?: number }): Promise<ActionOutcome>;
+  reboot(request: ActionRequest & { readonly mode: ShutdownMode; readonly waitMs?: number }): Promise<ActionOutcome>;
   reset(request: ActionRequest): Promise<ActionOutcome>;
   forceOff(request: ActionRequest & { readonly graceful: boolean }): Promise<ActionOutcome>;
   suspend(request: ActionRequest): Promise<ActionOutcome>;
@@ -260,6 +313,7 @@ export type DomainActions = {
     readonly dryRun: boolean;
     readonly expectedVersion: string | null;
     readonly signal: AbortSignal;
+    readonly sending?: ActionRequest['sending'];
   }): Promise<ActionOutcome>;
   undefine(
     request: ActionRequest & {

@@ -1,6 +1,7 @@
 import type { Change, ChangeFilter as FleetChangeFilter, FleetObject, ObjectKind } from '../fleet/types.ts';
 import { pageSize } from './connection.ts';
 import type { Context } from './context.ts';
+import type { NodeKind } from './ids.ts';
 import { requireHost, toDomainFilter } from './lookup.ts';
 import type {
   ChangeFilter,
@@ -45,7 +46,8 @@ const nodeTypeNames = {
   domain: 'Domain',
   network: 'Network',
   storagePool: 'StoragePool',
-} as const satisfies Record<ObjectKind, string>;
+  task: 'Task',
+} as const satisfies Record<NodeKind, string>;
 
 export const changes = {
   Change: { __resolveType: (change) => typeNames[change.type] } satisfies ChangeResolvers,

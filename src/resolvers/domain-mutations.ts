@@ -1,3 +1,4 @@
+import { VirtgraphError } from '../errors.ts';
 import type { ActionOutcome, ActionRequest } from '../fleet/types.ts';
 import type { Context } from './context.ts';
 import { requireDomain, requireHost } from './lookup.ts';
@@ -8,10 +9,16 @@ export const domainMutations = {
     payload(input, await context.fleet.actions.start({ ...input, ...request(input, context) })),
 
   shutdownDomain: async (_root, { input }, context) =>
-    payload(input, await context.fleet.actions.shutdown({ ...input, ...request(input, context) })),
+    payload(
+      input,
+      await context.fleet.actions.shutdown({ ...input, ...request(input, context), waitMs: waitMsOf(input) }),
+    ),
 
   rebootDomain: async (_root, { input }, context) =>
-    payload(input, await context.fleet.actions.reboot({ ...input, ...request(input, context) })),
+    payload(
+      input,
+      await context.fleet.actions.reboot({ ...input, ...request(input, context), waitMs: waitMsOf(input) }),
+    ),
 
   resetDomain: async (_root, { input }, context) =>
     payload(input, await context.fleet.actions.reset(request(input, context))),
@@ -29,15 +36,17 @@ export const domainMutations = {
     const { name: hostName } = requireHost(context, input.host);
     const { xml, validate, dryRun } = input;
     const expectedVersion = input.expectedVersion ?? null;
-    const { signal, fleet } = context;
-    return payload(input, await fleet.actions.define({ hostName, xml, validate, dryRun, expectedVersion, signal }));
+    const { signal, fleet, sending } = context;
+    const what = { hostName, xml, validate, dryRun, expectedVersion };
+    return payload(input, await fleet.actions.define({ ...what, signal, ...(sending && { sending }) }));
   },
 
   async undefineDomain(_root, { input }, context) {
     const action = request(input, context);
     const outcome = await context.fleet.actions.undefine({ ...input, ...action });
     const domainId = context.ids.encode({ kind: 'domain', hostName: action.hostName, uuid: action.uuid });
-    return { ...payload(input, outcome), domainId };
+    const { domain, summary, dryRun } = payload(input, outcome);
+    return { domain, summary, dryRun, domainId };
   },
 
   setDomainAutostart: async (_root, { input }, context) =>
@@ -53,9 +62,23 @@ export function request(input: DomainActionInput, context: Context): ActionReque
     dryRun: input.dryRun,
     expectedVersion: input.expectedVersion ?? null,
     signal: context.signal,
+    ...(context.sending && { sending: context.sending }),
   };
 }
 
-function payload({ dryRun }: { readonly dryRun: boolean }, { domain, summary, warnings }: ActionOutcome) {
-  return { domain, summary, warnings, dryRun };
+export function payload({ dryRun }: { readonly dryRun: boolean }, outcome: ActionOutcome) {
+  const { domain, summary, warnings, task = null, differences = null } = outcome;
+  return { domain, summary, warnings, dryRun, task, diff: differences };
+}
+
+const longestWaitSeconds = 86_400;
+
+/** @throws BAD_USER_INPUT */
+function waitMsOf({ waitSeconds }: { readonly waitSeconds: number }): number {
+  if (waitSeconds >= 1 && waitSeconds <= longestWaitSeconds) return waitSeconds * 1000;
+  throw new VirtgraphError(
+    'BAD_USER_INPUT',
+    `Expected \`waitSeconds\` from 1 to ${longestWaitSeconds}, saw ${waitSeconds}.`,
+    { outcome: 'NOT_SENT' },
+  );
 }

@@ -3,17 +3,22 @@ import { crc32 } from 'node:zlib';
 import { VirtgraphError } from '../errors.ts';
 import type { Fleet, FleetObject, ObjectKind, ObjectRef } from '../fleet/types.ts';
 import { parseUuid } from '../model/brands.ts';
+import type { TaskRecord } from '../model/task.ts';
 
 /**
  * Node ids: base64url of `version kind fleet host uuid` and a checksum over them. Opaque to clients, and verified
  * when they come back. The checksum finds what was mistyped or cut; it protects nothing: what a caller may see is
  * decided elsewhere, never by having an id.
  */
+export type NodeKind = ObjectKind | 'task';
+export type NodeRef = Omit<ObjectRef, 'kind'> & { readonly kind: NodeKind };
+export type NodeObject = FleetObject | TaskRecord;
+
 export type IdCodec = {
-  encode(ref: ObjectRef): string;
+  encode(ref: NodeRef): string;
   encodeObject(object: FleetObject): string;
   /** @throws BAD_USER_INPUT when it is not an id, or one of another gateway */
-  decode(id: string): ObjectRef;
+  decode(id: string): NodeRef;
 };
 
 const version = '1';
@@ -21,26 +26,25 @@ const separator = '\n';
 /** Longer than any id of ours: a host's name has at most 64 characters. */
 const maxIdCharacters = 512;
 
-const letters = { host: 'H', domain: 'D', network: 'N', storagePool: 'P' } as const satisfies Record<
-  ObjectKind,
+const letters = { host: 'H', domain: 'D', network: 'N', storagePool: 'P', task: 'T' } as const satisfies Record<
+  NodeKind,
   string
 >;
-const kinds = new Map<string, ObjectKind>(
-  Object.entries(letters).map(([kind, letter]) => [letter, kind as ObjectKind]),
-);
+const kinds = new Map<string, NodeKind>(Object.entries(letters).map(([kind, letter]) => [letter, kind as NodeKind]));
 const words = {
   host: 'host',
   domain: 'domain',
   network: 'network',
   storagePool: 'storage pool',
-} as const satisfies Record<ObjectKind, string>;
+  task: 'task',
+} as const satisfies Record<NodeKind, string>;
 
 export function createIdCodec(fleetId: string): IdCodec {
   const fleetTag = createHash('sha256').update(fleetId).digest('base64url').slice(0, 8);
   // Records are immutable and live as long as they are true, so an id is made once for each.
   const known = new WeakMap<FleetObject, string>();
 
-  function encode(ref: ObjectRef): string {
+  function encode(ref: NodeRef): string {
     const body = [version, letters[ref.kind], fleetTag, ref.hostName, ref.uuid].join(separator);
     return Buffer.from(`${body}${separator}${checksum(body)}`).toString('base64url');
   }
@@ -81,7 +85,8 @@ function refOf(object: FleetObject): ObjectRef {
 }
 
 /** The object of a decoded id; `null` when it is gone. @throws NOT_FOUND when its host is not configured */
-export function findObject(fleet: Fleet, ref: ObjectRef): FleetObject | null {
+export function findObject(fleet: Fleet, ref: NodeRef): NodeObject | null {
+  if (ref.kind === 'task') return findTask(fleet, ref);
   const host = fleet.host(ref.hostName);
   if (!host) {
     throw new VirtgraphError(
@@ -104,8 +109,14 @@ export function findObject(fleet: Fleet, ref: ObjectRef): FleetObject | null {
   }
 }
 
+/** A task is kept also when its host is gone. */
+function findTask(fleet: Fleet, { uuid }: NodeRef): TaskRecord | null {
+  const id = parseUuid(uuid);
+  return id && fleet.tasks.find(id);
+}
+
 /** For an argument that takes one kind of object only. */
-export function expectKind(ref: ObjectRef, kind: ObjectKind): void {
+export function expectKind(ref: NodeRef, kind: NodeKind): void {
   if (ref.kind === kind) return;
   throw new VirtgraphError(
     'BAD_USER_INPUT',

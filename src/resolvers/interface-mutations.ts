@@ -1,4 +1,4 @@
-import { request } from './domain-mutations.ts';
+import { payload, request } from './domain-mutations.ts';
 import type { InterfaceSource, MutationResolvers } from './schema.gen.ts';
 
 export const interfaceMutations = {
@@ -25,13 +25,13 @@ export const interfaceMutations = {
   },
 
   async detachInterface(_root, { input }, context) {
-    const { domain, summary, warnings } = await context.fleet.actions.detachInterface({
+    const outcome = await context.fleet.actions.detachInterface({
       ...request(input, context),
       macAddress: input.macAddress,
       live: input.live ?? null,
       persistent: input.persistent ?? null,
     });
-    return { domain, summary, warnings, dryRun: input.dryRun };
+    return payload(input, outcome);
   },
 } satisfies MutationResolvers;
 

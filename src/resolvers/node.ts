@@ -1,7 +1,6 @@
 import { VirtgraphError } from '../errors.ts';
-import type { FleetObject } from '../fleet/types.ts';
 import type { Context } from './context.ts';
-import { findObject } from './ids.ts';
+import { findObject, type NodeObject } from './ids.ts';
 import type { QueryResolvers } from './schema.gen.ts';
 
 const maxIds = 100;
@@ -17,7 +16,7 @@ export const nodeQueries = {
 } satisfies QueryResolvers;
 
 /** An id that cannot be read is the error of its own place in the list, so it is returned and not thrown. */
-function find(id: string, { ids, fleet }: Context): FleetObject | null | Promise<never> {
+function find(id: string, { ids, fleet }: Context): NodeObject | null | Promise<never> {
   try {
     return findObject(fleet, ids.decode(id));
   } catch (error) {

@@ -38,7 +38,7 @@ export function createErrorFormatter(log: Log): ErrorFormatter {
 
 /** Everything of our own error that a caller may see. `cause` stays here. */
 function extensionsOf(error: VirtgraphError): Record<string, unknown> {
-  const { host, outcome, libvirt, problem, remedy } = error.detail;
+  const { host, outcome, libvirt, problem, remedy, task } = error.detail;
   return {
     code: error.code,
     retryable: error.retryable,
@@ -46,6 +46,7 @@ function extensionsOf(error: VirtgraphError): Record<string, unknown> {
     ...(outcome !== undefined && { outcome }),
     ...(libvirt !== undefined && { libvirt }),
     ...(problem !== undefined && { problem, stage: problemCodes[problem].stage }),
+    ...(task !== undefined && { task: task.id, taskState: task.state }),
     ...(remedy !== undefined && { remedy }),
   };
 }

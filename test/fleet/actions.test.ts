@@ -201,7 +201,8 @@ describe('a dry run', () => {
       summary: 'new would be defined on alpha.',
     });
     await expect(define(fakeXml({ ...off, uuid: uuidOf(0xabc) }))).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(host.calls).toEqual([]);
+    // The host is asked whether it would run them, and for nothing else.
+    expect(host.calls).toEqual(['check', 'check']);
   });
 });
 

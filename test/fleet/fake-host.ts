@@ -53,6 +53,8 @@ export type FakeHost = {
   gate: Gate;
   /** The next opens fail with this until it is null. */
   refuse: VirtgraphError | null;
+  /** Guests go on as if nobody had asked them to shut down. */
+  ignoresRequests: boolean;
   /** Events are told while this is true. */
   eventful: boolean;
   readonly opens: number;
@@ -128,6 +130,7 @@ export function createFakeHost(name: string): FakeHost {
     },
     gate: () => {},
     refuse: null,
+    ignoresRequests: false,
     eventful: true,
     statsOut: { now: 0, most: 0 },
     reads: { now: 0, most: 0 },
@@ -276,7 +279,8 @@ export function createFakeHost(name: string): FakeHost {
           if (domain.libvirtId !== null) throw new VirtgraphError('INVALID_STATE', 'domain is already running');
           Object.assign(domain, { state: paused ? 'PAUSED' : 'RUNNING', libvirtId: ++libvirtIds });
         }),
-      shutdownDomain: (uuid, { signal }) => change('shutdown', uuid, signal, turnOff),
+      shutdownDomain: (uuid, { signal }) =>
+        change('shutdown', uuid, signal, host.ignoresRequests ? requireActive : turnOff),
       rebootDomain: (uuid, { signal }) => change('reboot', uuid, signal, requireActive),
       resetDomain: (uuid, { signal }) => change('reset', uuid, signal, requireActive),
       destroyDomain: (uuid, { signal }) => change('destroy', uuid, signal, turnOff),
@@ -290,6 +294,8 @@ export function createFakeHost(name: string): FakeHost {
           requireActive(domain);
           domain.state = 'RUNNING';
         }),
+      compareDomainXml: (before, after) => (before === after ? [] : [{ path: '.', before, after }]),
+      checkDomainXml: (xml, { signal }) => answer('check', '', signal, () => xml !== ''),
       inspectDomainXml: (xml) => configOf(parseFakeXml(xml)),
       defineDomain: (xml, { signal }) =>
         answer('define', '', signal, () => {

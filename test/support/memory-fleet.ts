@@ -23,7 +23,6 @@ import type {
   StatsTick,
 } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
-import { silentLog } from '../../src/log.ts';
 import { parseUuid, type Uuid } from '../../src/model/brands.ts';
 import type { DomainConfig, DomainState } from '../../src/model/domain.ts';
 import { keepInMemory } from '../../src/model/kept-records.ts';

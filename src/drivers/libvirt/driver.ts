@@ -16,7 +16,9 @@ import { readFacts, readHostCapabilities } from './facts.ts';
 import { createGuestHealth, type GuestHealth } from './guest-health.ts';
 import { createHintQueue } from './hint-queue.ts';
 import { createLanes, type Lanes } from './lanes.ts';
+import { checkDomainXml } from './native-check.ts';
 import { openRoutes, type Transport } from './transport.ts';
+import { diffXml } from './xml/diff.ts';
 
 /** Hints that may wait for the reader: a host of thousands of guests may start them all at once. */
 const hintCapacity = 4_096;
@@ -129,6 +131,8 @@ function assemble(
     ...statsVerbs(lanes, refs, capabilities, watching),
     ...domainVerbs(lanes, refs),
     ...hostVerbs(lanes, capabilities),
+    compareDomainXml: diffXml,
+    checkDomainXml: (xml, options) => checkDomainXml(lanes, parts.facts, xml, options),
     closed,
     link: () => lanes.link(),
     close() {

@@ -1,0 +1,52 @@
+import type { MacAddress } from '../model/brands.ts';
+import type { TaskGoal } from '../model/task.ts';
+import { isActive } from './action-guards.ts';
+import type { DomainRecord } from './types.ts';
+
+/** `CANNOT_TELL`: the domain would look the same either way. */
+export type GoalVerdict = 'REACHED' | 'NOT_REACHED' | 'CANNOT_TELL';
+
+/** Whether a change took effect, by the domain as it is; `null`: its host does not have it. */
+export function judgeGoal(goal: TaskGoal, domain: DomainRecord | null): GoalVerdict {
+  switch (goal.want) {
+    case 'OFF':
+      if (domain === null || !isActive(domain) || domain.libvirtId !== goal.libvirtId) return 'REACHED';
+      return goal.byGuest ? 'CANNOT_TELL' : 'NOT_REACHED';
+    case 'ACTIVE':
+      return verdict(domain !== null && isActive(domain));
+    case 'PAUSED':
+      return verdict(domain?.state === 'PAUSED');
+    case 'RUNNING':
+      return verdict(domain?.state === 'RUNNING' || domain?.state === 'BLOCKED');
+    case 'REBOOTED':
+      if (domain === null || !isActive(domain)) return 'NOT_REACHED';
+      return domain.libvirtId === goal.libvirtId ? 'CANNOT_TELL' : 'REACHED';
+    case 'STORED':
+      if (domain === null || !domain.persistent) return 'NOT_REACHED';
+      // The same again would leave the version as it was.
+      return domain.version === goal.version ? 'CANNOT_TELL' : 'REACHED';
+    case 'NOT_STORED':
+      return verdict(domain === null || !domain.persistent);
+    case 'AUTOSTART':
+      return verdict(domain?.autostart === goal.autostart);
+    case 'CARD':
+      return verdict(domain !== null && isCardAsWanted(goal, domain));
+    case 'NOTHING_VISIBLE':
+      return 'CANNOT_TELL';
+    default:
+      return goal satisfies never;
+  }
+}
+
+function isCardAsWanted(
+  { macAddress, isThere, live, persistent }: Extract<TaskGoal, { want: 'CARD' }>,
+  { config, storedInterfaces }: DomainRecord,
+): boolean {
+  const has = (cards: readonly { readonly macAddress: MacAddress }[]) =>
+    cards.some((card) => card.macAddress === macAddress);
+  return (!live || has(config.interfaces) === isThere) && (!persistent || has(storedInterfaces) === isThere);
+}
+
+function verdict(isReached: boolean): GoalVerdict {
+  return isReached ? 'REACHED' : 'NOT_REACHED';
+}

@@ -1,0 +1,43 @@
+/**
+ * Texts under keys, which may outlive the process: in the store of the state directory, or in memory where there is none.
+ * Whoever uses it bounds it. A call may throw where the disk refuses.
+ */
+export type KeptRecords = {
+  /** Of all, oldest first. */
+  entries(): readonly KeptEntry[];
+  /** `null`: there is none, or it is damaged. */
+  get(key: string): string | null;
+  put(key: string, at: number, text: string): void;
+  /** One that is not there is no mistake. */
+  remove(keys: readonly string[]): void;
+};
+
+/** `at`: as it was put, in milliseconds since 1970. `characters`: of its text. */
+export type KeptEntry = { readonly key: string; readonly at: number; readonly characters: number };
+
+/** Tasks; changes that were begun under an idempotency key; the answers to those that are over. */
+export const keptKinds = ['task', 'begun', 'answer'] as const;
+export type KeptKind = (typeof keptKinds)[number];
+
+/** Of the JSON in the texts: src/model/task.ts, src/fleet/answers.ts. Another one, and all of it is forgotten. */
+export const keptVersion = '1';
+
+export type Kept = Readonly<Record<KeptKind, KeptRecords>>;
+
+/** Ends with the process. */
+export function keepInMemory(): Kept {
+  return { task: recordsInMemory(), begun: recordsInMemory(), answer: recordsInMemory() };
+}
+
+function recordsInMemory(): KeptRecords {
+  const records = new Map<string, { readonly at: number; readonly text: string }>();
+  return {
+    entries: () =>
+      [...records].map(([key, { at, text }]) => ({ key, at, characters: text.length })).sort((a, b) => a.at - b.at),
+    get: (key) => records.get(key)?.text ?? null,
+    put: (key, at, text) => void records.set(key, { at, text }),
+    remove(keys) {
+      for (const key of keys) records.delete(key);
+    },
+  };
+}

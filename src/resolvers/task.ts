@@ -1,0 +1,60 @@
+import { VirtgraphError } from '../errors.ts';
+import { parseUuid, type Uuid } from '../model/brands.ts';
+import type { TaskRecord } from '../model/task.ts';
+import { connectionOf, pageSize } from './connection.ts';
+import type { Context } from './context.ts';
+import { expectKind } from './ids.ts';
+import { requireDomain, requireHost } from './lookup.ts';
+import type {
+  DomainPayloadResolvers,
+  MutationResolvers,
+  QueryResolvers,
+  SubscriptionResolvers,
+  TaskResolvers,
+} from './schema.gen.ts';
+
+export const taskQueries = {
+  task: (_root, { id }, context) => context.fleet.tasks.find(taskUuid(context, id)),
+  tasks(_root, { filter, first, after }, context) {
+    for (const name of filter?.hosts ?? []) requireHost(context, name);
+    const domain = filter?.domain ? requireDomain(context, filter.domain) : null;
+    const { hosts = null, states = null, kinds = null } = filter ?? {};
+    const query = { filter: { hosts, states, kinds, domain }, first: pageSize(first), after: after ?? null };
+    return connectionOf(context.fleet.tasks.list(query));
+  },
+} satisfies QueryResolvers;
+
+export const taskMutations = {
+  cancelTask: (_root, { input }, context) => ({ task: context.fleet.tasks.cancel(taskUuid(context, input.task)) }),
+} satisfies MutationResolvers;
+
+export const taskSubscriptions = {
+  taskProgress: {
+    subscribe: (_root, { id }, context) => context.fleet.tasks.watch(taskUuid(context, id)),
+    resolve: (task: TaskRecord) => task,
+  },
+} satisfies SubscriptionResolvers;
+
+export const task = {
+  Task: {
+    id: ({ hostName, id }, _args, { ids }) => ids.encode({ kind: 'task', hostName, uuid: id }),
+    kind: ({ taskKind }) => taskKind,
+    host: ({ hostName }, _args, { fleet }) => fleet.host(hostName),
+    domain: ({ hostName, domainUuid, domainName }, _args, { fleet }) =>
+      domainUuid === null ? fleet.domainByName(hostName, domainName) : fleet.domain(hostName, domainUuid),
+  } satisfies TaskResolvers,
+
+  DomainPayload: {
+    // As it stands now: the payload may be that of an earlier answer.
+    task: ({ task: known }, _args, { fleet }) => (known ? (fleet.tasks.find(known.id) ?? known) : null),
+  } satisfies DomainPayloadResolvers,
+};
+
+/** @throws BAD_USER_INPUT for what is not the id of a task of this gateway */
+function taskUuid({ ids }: Context, id: string): Uuid {
+  const ref = ids.decode(id);
+  expectKind(ref, 'task');
+  const uuid = parseUuid(ref.uuid);
+  if (uuid !== null) return uuid;
+  throw new VirtgraphError('BAD_USER_INPUT', 'This is not the id of a task.');
+}
