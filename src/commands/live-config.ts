@@ -45,9 +45,9 @@ export function createLiveConfig({ started, load, apply, clock, log }: LiveConfi
 
   function putInForce(config: Config) {
     const diff = apply(config);
-    const needsRestart = keysOf(config).filter(
-      (key) => !liveKeys.includes(key) && !isDeepStrictEqual(config[key], started[key]),
-    );
+    const needsRestart = keysOf(config)
+      .filter((key) => !liveKeys.includes(key) && !isDeepStrictEqual(config[key], started[key]))
+      .map((key) => (key === 'segments' ? 'net.segments' : key));
     const changes = [
       ...(isNoChange(diff) ? [] : [describeHostsDiff(diff)]),
       ...(isDeepStrictEqual(config.api, inForce.api) ? [] : ['api']),
