@@ -10,6 +10,7 @@ export type AuthConfig =
   /** `tokenFile` is `null` when the token comes from the environment or the state directory. */
   | { readonly mode: 'token'; readonly tokenFile: string | null };
 
+export type JournalConfig = Readonly<ConfigInput['journal']>;
 export type Limits = Readonly<ConfigInput['limits']>;
 export type Timing = Readonly<ConfigInput['timing']>;
 export type ApiRights = ConfigInput['api'];
@@ -29,6 +30,7 @@ export type Config = {
   readonly origins: readonly string[];
   readonly hosts: readonly HostTarget[];
   readonly segments: readonly NamedSegment[];
+  readonly journal: JournalConfig;
   readonly limits: Limits;
   readonly timing: Timing;
   readonly api: ApiRights;
@@ -67,6 +69,7 @@ export function createConfig(
     origins: input.origins.map((origin) => new URL(origin).origin),
     hosts: hosts.map(({ target }) => target),
     segments: Object.entries(input.net.segments).map(([name, members]) => ({ name, members: members.map(memberOf) })),
+    journal: input.journal,
     limits: input.limits,
     timing: input.timing,
     api: input.api,

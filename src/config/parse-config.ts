@@ -72,9 +72,10 @@ export function parseConfig(text: string, file: string, options: ParseOptions): 
 /** What holds without a file. */
 export function defaultConfig(options: ParseOptions): ConfigResult {
   const result = parseConfig('{}', 'virtgraph.yaml', options);
-  return result.ok
-    ? { ok: true, config: { ...result.config, file: null, warnings: result.config.warnings.slice(1) } }
-    : result;
+  if (!result.ok) return result;
+  // The embedded fleet is another at each start: there is nothing to go on from.
+  const ownDefaults = { file: null, journal: { persist: 'none' }, warnings: result.config.warnings.slice(1) } as const;
+  return { ok: true, config: { ...result.config, ...ownDefaults } };
 }
 
 /** One line each, as compilers write them: `file:line:column: path: message`. */

@@ -202,6 +202,17 @@ const config = z.strictObject({
     })
     .prefault({})
     .describe('What the gateway cannot know of the network by itself.'),
+  journal: z
+    .strictObject({
+      persist: z
+        .enum(['sqlite', 'none'])
+        .default('sqlite')
+        .describe(
+          'Where changes are kept, so that cursors survive a restart: a file in the state directory, or nowhere.',
+        ),
+    })
+    .prefault({})
+    .describe('The record of changes; its bounds are among the limits.'),
   limits: limits.prefault({}).describe('Bounds; what is beyond them is refused.'),
   timing: timing.prefault({}).describe('How long and how often.'),
   api: api.prefault({}).describe('What the API may do to the fleet itself.'),

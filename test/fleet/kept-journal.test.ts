@@ -1,0 +1,381 @@
+import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { SessionNews } from '../../src/fleet/host-session.ts';
+import type { Change, DomainRecord, FleetObject, HostView } from '../../src/fleet/types.ts';
+import type { JournalShelf } from '../../src/store/journal-shelf.ts';
+import { StoreError } from '../../src/store/sqlite.ts';
+import { scratchDir } from '../store/scratch-dir.ts';
+import { settle } from '../support/fake-clock.ts';
+import { domainRecord } from './domain-record.ts';
+import { brief, cursorOf, gather } from './fleet-under-test.ts';
+import { fold, followed, type KeptJournal, keyOf, openKeptJournal } from './kept-journal.ts';
+
+function upsert(run: KeptJournal, object: FleetObject, changedFields: readonly string[] = ['state']) {
+  const previous = run.picture.get(keyOf(object)) ?? null;
+  run.say({ type: 'upserted', origin: 'EVENT', object, previous, changedFields: previous && changedFields });
+}
+
+function remove(run: KeptJournal, object: FleetObject) {
+  run.say({ type: 'deleted', origin: 'EVENT', object });
+}
+
+function domain(number: number, part: Partial<DomainRecord> = {}): DomainRecord {
+  return { ...domainRecord({ number }), ...part };
+}
+
+function host(name: string, part: Partial<HostView> = {}): HostView {
+  const rest = { uri: `sim://${name}`, labels: {}, readOnly: false, problem: null, facts: null, capabilities: null };
+  return { kind: 'host', name, status: 'READY', asOf: 1, stale: false, ...rest, ...part };
+}
+
+/** Everything that is told from now on. */
+function listen(run: KeptJournal): Change[] {
+  return gather(run.journal.open({ filter: {}, after: null, snapshot: 'NEVER' })).items;
+}
+
+/** As SIGKILL leaves it. */
+function kill(file: string, to: string) {
+  copyFileSync(file, to);
+  if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${to}-wal`);
+}
+
+describe('after a restart', () => {
+  test('a cursor of the run before goes on: first what it missed there, then what is new, each with its own cursor', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const told = listen(first);
+    for (const number of [1, 2, 3]) upsert(first, domain(number));
+    await settle();
+    first.close();
+
+    const second = openKeptJournal(file);
+    const { items } = gather(second.journal.open({ filter: {}, after: cursorOf(told[0]), snapshot: 'IF_NEEDED' }));
+    upsert(second, domain(2, { state: 'RUNNING' }));
+    await settle();
+    expect(items.slice(0, 2)).toEqual(told.slice(1));
+    expect(items.slice(2).map(brief)).toEqual(['EVENT guest-2=RUNNING (state)']);
+    second.close();
+
+    // And once more, from the middle of the run before the last.
+    const third = openKeptJournal(file);
+    expect(followed(third.journal, cursorOf(told[1]))).toEqual(items.slice(1));
+    expect(followed(third.journal, cursorOf(items[2]))).toEqual([]);
+    third.close();
+  });
+
+  test('every object is there as it was', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const [web, db] = [domain(1), domain(2, { inactiveXml: '<domain>ü</domain>', storedInterfaces: [] })];
+    upsert(first, host('a'));
+    upsert(first, web);
+    upsert(first, db);
+    upsert(first, { ...web, state: 'RUNNING' });
+    upsert(first, { ...web, state: 'RUNNING', xml: '<domain>2</domain>', version: '2' }, ['xml', 'version']);
+    remove(first, db);
+    upsert(first, { ...db, name: 'again' });
+    await settle();
+    first.close();
+    const second = openKeptJournal(file);
+    expect(second.restored).toEqual(first.picture);
+    second.close();
+  });
+
+  test('a cursor given out before anything happened goes on too', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const cursor = first.journal.cursor();
+    upsert(first, domain(1));
+    await settle();
+    first.close();
+    const second = openKeptJournal(file);
+    const own = second.journal.cursor();
+    second.close();
+    const third = openKeptJournal(file);
+    expect(followed(third.journal, cursor)).toHaveLength(1);
+    expect(followed(third.journal, own)).toEqual([]);
+    third.close();
+  });
+
+  test('a cursor from within a snapshot is that snapshot again', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    upsert(first, domain(1));
+    await settle();
+    const { value } = await first.journal.open({ filter: {}, after: null, snapshot: 'IF_NEEDED' }).next();
+    first.close();
+    const second = openKeptJournal(file);
+    const { items } = gather(second.journal.open({ filter: {}, after: cursorOf(value), snapshot: 'IF_NEEDED' }));
+    await settle();
+    expect(items.map(brief)).toEqual(['SNAPSHOT guest-1=SHUTOFF', 'snapshotComplete']);
+    second.close();
+  });
+
+  test('a filter sees the object as it was before an old change, as it did when that was new', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const cursor = first.journal.cursor();
+    upsert(first, domain(1, { state: 'RUNNING' }));
+    upsert(first, domain(1, { state: 'SHUTOFF' }));
+    await settle();
+    first.close();
+    const seen: SessionNews[] = [];
+    let shelf: JournalShelf | null = null;
+    const second = openKeptJournal(file, { shelf: (real) => (shelf = real) });
+    for (const { head, previous } of (shelf as JournalShelf | null)?.read(1, 10) ?? []) {
+      seen.push({ ...JSON.parse(head), previous: previous && JSON.parse(previous.text) });
+    }
+    expect(seen).toMatchObject([{ previous: null }, { previous: { state: 'RUNNING' } }]);
+    expect(followed(second.journal, cursor)).toHaveLength(2);
+    second.close();
+  });
+
+  test('the bounds hold over all runs, on disk as in memory', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const limits = { entries: 100 };
+    let cursor = '';
+    for (let time = 0; time < 5; time++) {
+      const run = openKeptJournal(file, { limits });
+      for (let change = 0; change < 90; change++) {
+        upsert(run, domain(change % 7, { version: `${time}.${change}`, xml: `<domain>${time}.${change}</domain>` }));
+        await settle();
+        // Trimmed in steps; the newest stay.
+        expect(run.journal.size.entries).toBeLessThanOrEqual(100 + 256);
+      }
+      run.close();
+      cursor = run.journal.cursor();
+    }
+    const last = openKeptJournal(file, {
+      limits,
+      shelf: (real) => (expect(real.past.lastSeq - real.past.firstSeq).toBeLessThan(100 + 256 + 64), real),
+    });
+    expect(last.journal.size.entries).toBe(100);
+    expect(followed(last.journal, cursor as typeof cursor & ReturnType<typeof last.journal.cursor>)).toEqual([]);
+    last.close();
+  });
+
+  test('what is older than the journal keeps is not told', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const cursor = first.journal.cursor();
+    upsert(first, domain(1));
+    await settle();
+    first.close();
+    const second = openKeptJournal(file, { limits: { ageMs: -1 } });
+    expect(followed(second.journal, cursor)).toBe('start over');
+    expect(second.restored.size).toBe(1);
+    second.close();
+  });
+});
+
+test('nobody is told of a change before it is on disk', async () => {
+  const file = join(scratchDir(), 'store.sqlite');
+  const steps: string[] = [];
+  const run = openKeptJournal(file, {
+    shelf: (real) => ({
+      ...real,
+      past: real.past,
+      append(entries, firstSeq) {
+        real.append(entries, firstSeq);
+        for (const { seq } of entries) steps.push(`kept ${seq}`);
+      },
+    }),
+  });
+  const stream = run.journal.open({ filter: {}, after: null, snapshot: 'NEVER' });
+  const hear = (async () => {
+    for (let heard = 1; heard <= 3; heard++) {
+      await stream.next();
+      steps.push(`told ${heard}`);
+    }
+  })();
+  for (const number of [1, 2, 3]) upsert(run, domain(number));
+  expect(run.journal.size.entries).toBe(0);
+  await hear;
+  expect(steps).toEqual(['kept 1', 'kept 2', 'kept 3', 'told 1', 'told 2', 'told 3']);
+  run.close();
+});
+
+describe('a disk that fails', () => {
+  test('stops nothing; cursors from then on are of this process alone, those before are good', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    let isFull = false;
+    const run = openKeptJournal(file, {
+      shelf: (real) => ({
+        ...real,
+        past: real.past,
+        append(entries, firstSeq) {
+          if (isFull) throw new StoreError('refused', 'database or disk is full');
+          real.append(entries, firstSeq);
+        },
+      }),
+    });
+    const told = listen(run);
+    upsert(run, domain(1));
+    await settle();
+    expect(run.journal.persistence).toBe('SQLITE');
+    isFull = true;
+    upsert(run, domain(2));
+    upsert(run, domain(3));
+    await settle();
+    isFull = false;
+    upsert(run, domain(4));
+    await settle();
+    expect(run.journal.persistence).toBe('FAILED');
+    expect(told.map(brief)).toEqual([1, 2, 3, 4].map((number) => `EVENT guest-${number}=SHUTOFF`));
+    for (const [index, change] of told.entries()) {
+      expect(followed(run.journal, cursorOf(change))).toEqual(told.slice(index + 1));
+    }
+    run.close();
+
+    const next = openKeptJournal(file);
+    // The same numbers, and something else.
+    for (const number of [7, 8, 9]) upsert(next, domain(number));
+    await settle();
+    expect(followed(next.journal, cursorOf(told[0]))).toHaveLength(3);
+    for (const change of told.slice(1)) expect(followed(next.journal, cursorOf(change))).toBe('start over');
+    next.close();
+  });
+});
+
+/** What happens, in a form that shrinks well. */
+type Step =
+  | { readonly kind: 'domain'; readonly number: number; readonly version: number }
+  | { readonly kind: 'gone'; readonly number: number }
+  | { readonly kind: 'state'; readonly number: number }
+  | { readonly kind: 'host'; readonly number: number }
+  | { readonly kind: 'mark'; readonly number: number }
+  | { readonly kind: 'turn' };
+
+const number = fc.nat(5);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('domain' as const), number, version: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('state' as const), number }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('gone' as const), number }) },
+  fc.record({ kind: fc.constant('host' as const), number }),
+  fc.record({ kind: fc.constant('mark' as const), number }),
+  { weight: 2, arbitrary: fc.constant({ kind: 'turn' as const }) },
+);
+
+async function take(run: KeptJournal, each: Step) {
+  const known = 'number' in each ? run.picture.get(keyOf(domain(each.number))) : undefined;
+  switch (each.kind) {
+    case 'domain':
+      // Long enough for pages of their own.
+      return upsert(run, domain(each.number, { xml: `<${each.version}>`.repeat(700), version: String(each.version) }));
+    case 'state':
+      if (known?.kind === 'domain') {
+        upsert(run, { ...known, state: known.state === 'RUNNING' ? 'SHUTOFF' : 'RUNNING' });
+      }
+      return;
+    case 'gone':
+      return known && remove(run, known);
+    case 'host':
+      return upsert(run, host(`h${each.number}`, { asOf: run.picture.size }));
+    case 'mark':
+      return run.say({ type: 'hostInterrupted', host: host(`h${each.number}`) });
+    case 'turn':
+      return settle();
+    default:
+      return each satisfies never;
+  }
+}
+
+type Damage = {
+  readonly file: '' | '-wal';
+  readonly kind: 'flip' | 'cut' | 'zeros' | 'other page';
+  readonly at: number;
+  readonly bit: number;
+};
+const damage: fc.Arbitrary<Damage> = fc.record({
+  file: fc.constantFrom('' as const, '-wal' as const),
+  kind: fc.constantFrom('flip' as const, 'flip' as const, 'cut' as const, 'zeros' as const, 'other page' as const),
+  at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  bit: fc.nat(7),
+});
+
+function spoil(path: string, { kind, at, bit }: Damage) {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  const place = Math.floor(at * bytes.length);
+  const page = place - (place % 4_096);
+  if (kind === 'cut') return truncateSync(path, place);
+  if (kind === 'flip') bytes[place] = (bytes[place] ?? 0) ^ (1 << bit);
+  if (kind === 'zeros') bytes.fill(0, page, Math.min(page + 4_096, bytes.length));
+  // Whole and right in itself, and not of here.
+  if (kind === 'other page') {
+    const other = (page + 8_192) % Math.max(4_096, bytes.length - (bytes.length % 4_096));
+    bytes.copy(bytes, page, other, Math.min(other + 4_096, bytes.length));
+  }
+  writeFileSync(path, bytes);
+}
+
+/**
+ * `lineage`: all that this gateway has told, one after the other; what was told after the moment from which a run goes
+ * on is of another life, and its cursors must never be followed.
+ */
+async function check(runs: readonly { steps: readonly Step[]; damages: readonly Damage[] }[], limits = {}) {
+  const dir = scratchDir();
+  let file = join(dir, 'store-0.sqlite');
+  let lineage: Change[] = [];
+  const lost: Change[] = [];
+  for (const [index, { steps, damages }] of runs.entries()) {
+    const run = openKeptJournal(file, { limits });
+    // It goes on from some moment of before, and from no mixture of several.
+    expect(run.restoredTo).toBeLessThanOrEqual(lineage.length);
+    lost.push(...lineage.splice(run.restoredTo));
+    expect(run.restored).toEqual(fold(lineage));
+    for (const [at, change] of lineage.entries()) {
+      const changes = followed(run.journal, cursorOf(change));
+      if (changes !== 'start over') expect(changes).toEqual(lineage.slice(at + 1));
+      else if (runs.slice(0, index).every((before) => before.damages.length === 0) && !('entries' in limits)) {
+        throw new Error(`Nothing was damaged, and the cursor of change ${at} is refused.`);
+      }
+    }
+    const told = listen(run);
+    for (const each of steps) await take(run, each);
+    await settle();
+    const next = join(dir, `store-${index + 1}.sqlite`);
+    kill(file, next);
+    // After the moment that the next run knows: as if the machine's power had failed.
+    upsert(run, domain(99, { version: `lost ${index}` }));
+    await settle();
+    // Where history was lost, the numbers begin anew.
+    lineage = [...lineage, ...told.slice(0, -1)];
+    lost.push(...told.slice(-1));
+    for (const change of lost.slice(0, -1)) expect(followed(run.journal, cursorOf(change))).toBe('start over');
+    run.close();
+    for (const each of damages) spoil(`${next}${each.file}`, each);
+    file = next;
+  }
+}
+
+describe('a cursor that was given out is followed exactly, or refused', () => {
+  const steps = fc.array(step, { maxLength: 60 });
+
+  test('whenever the gateway is killed, and the machine loses its power', async () => {
+    const runs = fc.array(fc.record({ steps, damages: fc.constant([]) }), { minLength: 2, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(runs, (all) => check(all)),
+      { numRuns: 25 },
+    );
+  });
+
+  test('also where the journal forgets', async () => {
+    const runs = fc.array(fc.record({ steps, damages: fc.constant([]) }), { minLength: 2, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(runs, (all) => check(all, { entries: 10 })),
+      { numRuns: 15 },
+    );
+  });
+
+  test('whatever happens to the bytes of the file and of its log meanwhile', async () => {
+    const damages = fc.array(damage, { minLength: 1, maxLength: 3 });
+    const runs = fc.array(fc.record({ steps, damages }), { minLength: 2, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(runs, (all) => check(all)),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import type { ChangePredicates } from '../../src/fleet/change-filter.ts';
+import type { SessionNews } from '../../src/fleet/host-session.ts';
+import { createJournal, defaultJournalLimits, type Journal } from '../../src/fleet/journal.ts';
+import { hostNameOf, type JournalLimits, uuidOf } from '../../src/fleet/journal-entry.ts';
+import { restoreHosts } from '../../src/fleet/restored-hosts.ts';
+import { storedNewsVersion } from '../../src/fleet/stored-news.ts';
+import type { Change, FleetObject } from '../../src/fleet/types.ts';
+import { silentLog } from '../../src/log.ts';
+import type { Cursor } from '../../src/model/brands.ts';
+import { type JournalShelf, journalShelf } from '../../src/store/journal-shelf.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+
+/** What a gateway would hold: objects by what names them. */
+export type Picture = ReadonlyMap<string, FleetObject>;
+
+/** One run of a gateway with its journal on disk, without hosts: what happens, a test says. */
+export type KeptJournal = {
+  readonly journal: Journal;
+  readonly clock: FakeClock;
+  /** As it was when the run began. */
+  readonly restored: Picture;
+  readonly restoredTo: number;
+  readonly picture: Picture;
+  say(news: SessionNews): void;
+  close(): void;
+};
+
+export type KeptJournalOptions = {
+  readonly limits?: Partial<JournalLimits>;
+  /** In place of the file's own shelf. */
+  readonly shelf?: (real: JournalShelf) => JournalShelf;
+};
+
+const everything: ChangePredicates = () => ({ object: () => true, everObject: () => true, news: () => true });
+
+export function openKeptJournal(file: string, { limits, shelf: change }: KeptJournalOptions = {}): KeptJournal {
+  const opened = openStore({
+    file,
+    log: silentLog,
+    lockTimeoutMs: 0,
+    shelves: (take) => take(journalShelf(storedNewsVersion)),
+  });
+  if (opened.status !== 'open') throw new Error(`The store is ${opened.status}.`);
+  const shelf = change ? change(opened.shelves) : opened.shelves;
+  const clock = createFakeClock();
+  const hosts = [...restoreHosts(shelf, silentLog).values()];
+  const restored = new Map(
+    hosts
+      .flatMap(({ view, objects }) => [...(view ? [view] : []), ...objects])
+      .map((object) => [keyOf(object), object]),
+  );
+  const picture = new Map(restored);
+  const restoredTo = shelf.past.lastSeq;
+  const journal = createJournal({
+    newEpoch: () => randomBytes(8).toString('hex'),
+    shelf,
+    log: silentLog,
+    limits: { ...defaultJournalLimits, ...limits },
+    clock,
+    predicates: everything,
+    snapshot: () => [...picture.values()],
+  });
+  return {
+    journal,
+    clock,
+    restored,
+    restoredTo,
+    picture,
+    say(news) {
+      if (news.type === 'upserted') picture.set(keyOf(news.object), news.object);
+      else if (news.type === 'deleted') picture.delete(keyOf(news.object));
+      journal.append(news);
+    },
+    close() {
+      journal.close();
+      opened.close();
+    },
+  };
+}
+
+export function keyOf(object: FleetObject): string {
+  return `${object.kind}/${hostNameOf(object)}/${uuidOf(object)}`;
+}
+
+/** All after a cursor, as far as there is; or that one must start over. */
+export function followed(journal: Journal, after: Cursor): readonly Change[] | 'start over' {
+  try {
+    return journal.since({ filter: {}, after, first: Number.MAX_SAFE_INTEGER }).changes;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'CURSOR_EXPIRED') return 'start over';
+    throw error;
+  }
+}
+
+/** What somebody holds who has heard all these. */
+export function fold(changes: readonly Change[]): Picture {
+  const objects = new Map<string, FleetObject>();
+  for (const change of changes) {
+    if (change.type === 'upserted') objects.set(keyOf(change.object), change.object);
+    if (change.type === 'deleted') {
+      const { kind, hostName, uuid } = change.ref;
+      objects.delete(`${kind}/${hostName}/${uuid}`);
+    }
+  }
+  return objects;
+}
