@@ -11,8 +11,14 @@ export type SignIn = {
   readonly auth: AuthMode;
   /** Shell syntax that yields the token, such as `$(cat '/var/lib/virtgraph/token')`; `null`: none is needed. */
   readonly shellToken: string | null;
-  /** Made at this start: to be shown once. */
-  readonly newToken: string | null;
+  /** Made at this start; `null`: it is not new. */
+  readonly newToken: NewToken | null;
+};
+
+export type NewToken = {
+  readonly file: string;
+  /** To be shown once; `null`: it must not be, since what is printed is kept in a log. */
+  readonly shown: string | null;
 };
 
 const fileName = 'token';
@@ -24,6 +30,7 @@ export async function readSignIn(
   config: AuthConfig,
   stateDir: string,
   env: Readonly<Record<string, string | undefined>>,
+  stdout: { readonly isTTY?: boolean } = process.stdout,
 ): Promise<SignIn> {
   if (config.mode === 'none') return { auth: { mode: 'none' }, shellToken: null, newToken: null };
   const fromEnv = env['VIRTGRAPH_TOKEN'];
@@ -34,7 +41,16 @@ export async function readSignIn(
   }
   const file = join(stateDir, fileName);
   const { value, isNew } = await keptValue(file, () => randomBytes(32).toString('base64url'));
-  return { auth: tokenAuth(value, file), shellToken: catOf(file), newToken: isNew ? value : null };
+  return {
+    auth: tokenAuth(value, file),
+    shellToken: catOf(file),
+    newToken: isNew ? { file, shown: isLogged(env, stdout) ? null : value } : null,
+  };
+}
+
+/** systemd sets JOURNAL_STREAM for what it logs. Terminals that a service opened inherit it, and are no log. */
+function isLogged(env: Readonly<Record<string, string | undefined>>, stdout: { readonly isTTY?: boolean }): boolean {
+  return Boolean(env['JOURNAL_STREAM']) && stdout.isTTY !== true;
 }
 
 function tokenAuth(token: string, source: string): AuthMode {

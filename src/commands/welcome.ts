@@ -1,4 +1,4 @@
-import type { SignIn } from './token.ts';
+import type { NewToken, SignIn } from './token.ts';
 
 export type WelcomeFacts = {
   readonly version: string;
@@ -27,16 +27,7 @@ export function welcome({ version, url, signIn, configFile, hostCount, certFile 
     `virtgraph ${version} is ready at ${url}`,
     `It serves ${fleet}.`,
     '',
-    ...(newToken === null
-      ? []
-      : [
-          'The sign-in token, made just now and not shown again:',
-          '',
-          `  ${newToken}`,
-          '',
-          'It lies in the file that the commands below read, where only you can.',
-          '',
-        ]),
+    ...(newToken === null ? [] : aboutToken(newToken)),
     'Three things to try:',
     '',
     'Ask:',
@@ -46,8 +37,21 @@ export function welcome({ version, url, signIn, configFile, hostCount, certFile 
     `  ${curl('-sN', " -H 'Accept: text/event-stream'", 'subscription { domainChanged { name state } }')}`,
     '',
     'Explore, in a browser:',
-    `  ${url}/${newToken === null ? '' : `#token=${newToken}`}`,
+    `  ${url}/${newToken === null || newToken.shown === null ? '' : `#token=${newToken.shown}`}`,
     '',
   ];
   return lines.join('\n');
+}
+
+function aboutToken({ file, shown }: NewToken): readonly string[] {
+  if (shown === null)
+    return [`The sign-in token, made just now, lies in ${file}; it is not shown here, since this is logged.`, ''];
+  return [
+    'The sign-in token, made just now and not shown again:',
+    '',
+    `  ${shown}`,
+    '',
+    'It lies in the file that the commands below read, where only you can.',
+    '',
+  ];
 }
