@@ -186,4 +186,36 @@ describe('the fleet over the real driver and embedded daemons', () => {
     expect(kinds).toContain('DUPLICATE_MAC 52:54:00:1a:00:01');
     expect(kinds).toContain('SHADOWED_BY_TAP fe:54:00:1b:00:01');
   });
+
+  test('tells of a guest that hangs, and that it is well again, as changes of its monitor alone', async () => {
+    const fleet = await openQuietFleet();
+    const { uuid } = find(fleet, 'alder', 'web-1');
+    const stream = fleet.journal.open({
+      filter: { domains: { nameContains: 'web-1' } },
+      after: null,
+      snapshot: 'NEVER',
+    });
+    const { items } = gather(stream);
+    const ticks = gather(
+      fleet.openStats({ filter: { hosts: ['alder'] }, groups: ['cpu', 'balloon'], intervalMs: 500 }),
+    ).items;
+    const ofGuest = () => ticks.at(-1)?.readings.find(({ sample }) => sample.uuid === uuid)?.sample;
+    await vi.waitFor(() => expect(ofGuest()).toMatchObject({ missing: null }), 10_000);
+
+    simDaemon(targetOf('alder')).stick(uuid);
+    await vi.waitFor(
+      () => expect(ofGuest()).toMatchObject({ state: 'RUNNING', cpu: null, missing: expect.stringMatching(/monitor/) }),
+      10_000,
+    );
+    expect(find(fleet, 'alder', 'web-1').monitor).toMatchObject({ status: 'OCCUPIED', heldBy: null });
+    expect(ticks.at(-1)?.readings.filter(({ sample }) => sample.missing === null).length).toBeGreaterThan(0);
+
+    simDaemon(targetOf('alder')).unstick(uuid);
+    await vi.waitFor(() => expect(find(fleet, 'alder', 'web-1').monitor).toBeNull(), 10_000);
+    await vi.waitFor(() => expect(ofGuest()).toMatchObject({ missing: null }), 10_000);
+    expect(items.map((change) => change.type === 'upserted' && change.changedFields)).toEqual([
+      ['monitor'],
+      ['monitor'],
+    ]);
+  });
 });

@@ -51,6 +51,20 @@ async function answer(source: string, variableValues: Record<string, unknown> = 
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
+test('a guest’s monitor is OK unless something is known, and null where there is none', async () => {
+  const monitor = { status: 'OCCUPIED', since: 0, heldBy: 'monitor=remoteDispatchDomainSuspend' } as const;
+  const running = { state: 'RUNNING', libvirtId: 1 } as const;
+  fleet.putDomain(someDomain('alpha', 1, { ...running, name: 'well' }));
+  fleet.putDomain(someDomain('alpha', 2, { ...running, name: 'stuck', monitor }));
+  fleet.putDomain(someDomain('alpha', 3, { state: 'SHUTOFF', libvirtId: null, name: 'off' }));
+  const { data } = await answer('{ domains { nodes { name monitor { status since heldBy } } } }');
+  expect(data.domains.nodes).toEqual([
+    { name: 'off', monitor: null },
+    { name: 'stuck', monitor: { ...monitor, since: '1970-01-01T00:00:00.000Z' } },
+    { name: 'well', monitor: { status: 'OK', since: null, heldBy: null } },
+  ]);
+});
+
 describe('pages', () => {
   test('of hosts go on after a cursor, also when the host of the cursor is gone', async () => {
     const first = await answer(

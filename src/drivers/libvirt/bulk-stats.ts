@@ -100,14 +100,18 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
     const how: LaneCallOptions = { ...caller, signal: giveUp.signal, onLateAnswer: answeredLate };
     let found = false;
     let settled = false;
-    let cancel = clock.after(lateMs, investigate);
+    let lookAfterMs = lateMs;
+    let cancel = clock.after(lookAfterMs, investigate);
 
     function investigate() {
       const looking = findWhoHangs().catch((error: unknown) => {
         if (!settled) log.debug(errorFields(error), 'A late reading could not be looked into');
       });
       const again = looking.then(() => {
-        if (!settled && !found) cancel = clock.after(lateMs, investigate);
+        if (settled || found) return;
+        // A host of very many guests takes its time, and looking at them all takes some as well.
+        lookAfterMs *= 2;
+        cancel = clock.after(lookAfterMs, investigate);
       });
       detach(log, 'looking into a late reading', again);
     }

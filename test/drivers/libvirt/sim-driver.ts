@@ -6,8 +6,24 @@ import { startDomain } from '../../../src/drivers/libvirt/sim/lifecycle.ts';
 import type { Transport } from '../../../src/drivers/libvirt/transport.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Uuid } from '../../../src/model/brands.ts';
+import type { HostTarget } from '../../../src/model/target.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { guestXml, uuid } from './sim/sim-host.ts';
+
+export const simTarget = {
+  name: 'h1',
+  uri: 'qemu+sim://sim/system',
+  labels: {},
+  readOnly: false,
+  driver: 'qemu',
+  transport: { kind: 'sim', daemonName: 'sim', options: {} },
+  connectName: 'qemu:///system',
+  session: false,
+  socket: null,
+  mode: 'auto',
+  keepaliveIntervalMs: 5_000,
+  keepaliveCount: 5,
+} as const satisfies HostTarget;
 
 /** The driver of an embedded host whose guests all run, in a time of its own. */
 export type SimDriver = {
@@ -36,22 +52,8 @@ export async function openSimDriver({ guests }: { readonly guests: number }): Pr
     routes: [{ label: 'sim', kind: 'socket', open: async () => daemon.connect() }],
     close: async () => {},
   };
-  const target = {
-    name: 'h1',
-    uri: 'qemu+sim://sim/system',
-    labels: {},
-    readOnly: false,
-    driver: 'qemu',
-    transport: { kind: 'sim', daemonName: 'sim', options: {} },
-    connectName: 'qemu:///system',
-    session: false,
-    socket: null,
-    mode: 'auto',
-    keepaliveIntervalMs: 5_000,
-    keepaliveCount: 5,
-  } as const;
   const { signal } = new AbortController();
-  const driver = await openLibvirtDriver(target, transport, { clock, log: silentLog }, { signal });
+  const driver = await openLibvirtDriver(simTarget, transport, { clock, log: silentLog }, { signal });
   return {
     driver,
     daemon,
