@@ -15,6 +15,7 @@ import { openServer, type Server, type ServerOptions } from '../server/open-serv
 import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
 import { createKeyCache } from '../ssh/key-cache.ts';
 import { describeProblems } from './check-config.ts';
+import { createDialTurns } from './dial-turns.ts';
 import { followConfig } from './follow-config.ts';
 import { openHostSources, sourcesIn } from './host-sources.ts';
 import { keptValue } from './kept-value.ts';
@@ -55,9 +56,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   const hosts = await openHostSources({ config, stateDir: dir, who, clock: systemClock, log });
   const calls = createCallFeed();
   const deps = createDriverDependencies(config, log, calls);
-  // Nobody is dialled before requests are welcome: hundreds of hosts would make a start wait.
   const welcomed = Promise.withResolvers<void>();
-  const fleet = await openConfiguredFleet(config, dir, hosts.targets, store, deps, welcomed.promise);
+  const fleet = await openConfiguredFleet(config, dir, hosts.targets, store, deps, createDialTurns(welcomed.promise));
   const hostAdmin = hosts.createAdmin(fleet, deps);
   const live = createLiveConfig({
     started: config,
@@ -100,14 +100,14 @@ function createDriverDependencies({ limits }: Config, log: Log, calls: CallFeed)
   return { log, clock: systemClock, limiter, keys: createKeyCache(), calls };
 }
 
-/** Starts every host's session and waits for none of them. They dial once `welcomed` settles. */
+/** Starts every host's session and waits for none of them. Each dials when it is its turn. */
 async function openConfiguredFleet(
   config: Config,
   dir: string,
   targets: readonly HostTarget[],
   store: StateStore,
   deps: DriverDependencies,
-  welcomed: Promise<void>,
+  dialTurn: () => Promise<void>,
 ): Promise<Fleet> {
   const { limits, timing } = config;
   return openFleet({
@@ -127,7 +127,7 @@ async function openConfiguredFleet(
     log: deps.log,
     random: Math.random,
     async openDriver(target, callOptions) {
-      await welcomed;
+      await dialTurn();
       return openDriver(target, deps, callOptions);
     },
     probeHost: (target, callOptions) => probeHost(target, deps, callOptions),
