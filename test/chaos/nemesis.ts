@@ -35,7 +35,6 @@ const actions = {
   'cut-clients': 4,
   'half-open-clients': 1,
   'stall-clients': 2,
-  'stall-slow-client': 4,
 } as const satisfies Record<string, number>;
 type Action = keyof typeof actions;
 
@@ -69,7 +68,6 @@ export async function torment(options: NemesisOptions): Promise<void> {
 function partOf(action: Action, host: ChaosHost): string {
   if (action.endsWith('gateway')) return 'gateway';
   if (action.endsWith('clients')) return 'clients';
-  if (action.endsWith('slow-client')) return 'slow client';
   if (action.includes('way')) return `way to ${host.name}`;
   if (action.includes('libvirtd')) return `libvirtd of ${host.name}`;
   return `reach of ${host.name}`;
@@ -79,7 +77,7 @@ async function perform(
   action: Action,
   { libvirt, way }: ChaosHost,
   random: Random,
-  { world: { gateway, front, slowFront }, signal }: NemesisOptions,
+  { world: { gateway, front }, signal }: NemesisOptions,
 ): Promise<void> {
   const forAWhile = (leastMs: number, mostMs: number) => pause(between(random, leastMs, mostMs), signal);
   const cutKind: CutKind = random.below(2) === 0 ? 'RST' : 'FIN';
@@ -180,9 +178,6 @@ async function perform(
       return;
     case 'stall-clients':
       await withFaults(front, { down: { stall: true } }, 1_000, 10_000);
-      return;
-    case 'stall-slow-client':
-      await withFaults(slowFront, { down: { stall: true } }, 5_000, 20_000);
       return;
     default:
       action satisfies never;

@@ -41,7 +41,7 @@ const ofNetwork = { 'net-define': 1, 'net-start': 1, 'net-destroy': 1, 'net-unde
 /** How often each is done, one against the other, by what the guest is taken for. */
 const operations = {
   absent: { define: 10, create: 4, ...ofNetwork },
-  off: { start: 14, undefine: 4, rename: 2, ...offConfiguration, ...ofNetwork },
+  off: { start: 20, undefine: 4, rename: 2, ...offConfiguration, ...ofNetwork },
   running: { suspend: 5, destroy: 5, crash: 1, undefine: 1, ...liveConfiguration, ...ofNetwork },
   paused: { resume: 8, destroy: 2, crash: 1, undefine: 1, ...liveConfiguration, ...ofNetwork },
 } as const satisfies Record<Belief, Readonly<Record<string, number>>>;
@@ -68,13 +68,13 @@ export async function operate(options: OperatorOptions): Promise<void> {
     // The seed of each step is drawn from the seed of the run: how long a step took changes nothing for the next.
     const step = createRandom(random.below(2 ** 32));
     const guest = step.below(guestCount);
-    const uuid = guestUuid(host.name, guest, step.below(5) === 0 ? 1 : 0);
+    const uuid = guestUuid(host.name, guest, step.below(8) === 0 ? 1 : 0);
     // Now and then something that makes no sense.
     const belief = step.below(10) === 0 ? pick(step, states) : (beliefs.get(uuid) ?? 'absent');
     const operation = pickWeighted<Operation>(step, operations[belief]);
     const outcome = await perform(operation, guest, uuid, step, options);
     if (outcome === null) continue;
-    beliefs.set(uuid, believe(belief, operation, outcome));
+    beliefs.set(uuid, believe(belief, operation, outcome, step));
     const isNetwork = operation.startsWith('net-');
     record.note({
       kind: 'operation',
@@ -86,10 +86,10 @@ export async function operate(options: OperatorOptions): Promise<void> {
   }
 }
 
-/** Who is refused takes it that the guest is not there: to define it anew does no harm. */
-function believe(before: Belief, operation: Operation, outcome: Outcome): Belief {
+/** Who is refused was wrong about the guest, and guesses anew. */
+function believe(before: Belief, operation: Operation, outcome: Outcome, random: Random): Belief {
   if (outcome === 'unknown') return before;
-  if (outcome === 'refused') return operation.startsWith('net-') ? before : 'absent';
+  if (outcome === 'refused') return operation.startsWith('net-') ? before : pick(random, states);
   if (operation === 'define') return before === 'absent' ? 'off' : before;
   if (operation === 'undefine') return before === 'off' ? 'absent' : before;
   return beliefAfter[operation] ?? before;

@@ -60,6 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     await Promise.all([torment({ world, random: branch(), record, signal: breaking }), ...operators]);
     phase('all is mended: waiting until everybody agrees');
     for (const client of clients) client.calm();
+    world.slowFront.setFaults({});
     const agreedAfterMs = await agree({ world, clients, record, withinMs: agreeWithinMs, signal });
     judge(clients, book, revisions, record);
     phase(agreedAfterMs === null ? 'they do not agree' : `agreed after ${agreedAfterMs} ms`);
@@ -96,6 +97,8 @@ function openClients(
       Partial<Parameters<typeof openStreamClient>[0]>,
   ) => openStreamClient({ ...common, name, url, query: changesSubscription, random: branch(), ...part });
   const slowUrl = world.urlThrough(world.slowFront);
+  // 60 KB/s, for messages that have twice as much each: all buffers fill, and then it lags.
+  world.slowFront.setFaults({ down: { drip: { bytes: 6_000, everyMs: 100 } } });
   return [
     // Past every proxy: who is told everything as it comes is the measure for the others.
     stream('witness', { transport: 'websocket', url: world.directUrl, visits: null }),
