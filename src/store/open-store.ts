@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorFields, type Log } from '../log.ts';
 import { type Database, openDatabase, StoreError } from './sqlite.ts';
+import { text } from './stored-rows.ts';
 
 /**
  * The tables of one part of the gateway. Each part has its own version, so that a new form of one costs the others
@@ -98,19 +99,19 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-function prepareShelf({ prepare, execute, transaction }: Database, shelf: Shelf<unknown>, log: Log) {
-  const { name, version, tables } = shelf;
-  const found = prepare('SELECT version FROM shelves WHERE name = ?').get(name);
+function prepareShelf(database: Database, { name, version, tables }: Shelf<unknown>, log: Log) {
+  const found = database.prepare('SELECT version FROM shelves WHERE name = ?').get(name);
   if (found?.['version'] === version) return;
   if (found !== null) {
     log.warn({ shelf: name }, `What an earlier version of the gateway kept of its ${name} is of no use to this one`);
   }
-  transaction(() => {
-    // `_` alone would stand for any character.
-    const old = prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE ? ESCAPE '\\'");
-    for (const row of [...old.rows(`${name}\\_%`)]) execute(`DROP TABLE "${String(row['name'])}"`);
-    execute(tables);
-    prepare('INSERT OR REPLACE INTO shelves VALUES (?, ?)').run(name, version);
+  // `_` alone would stand for any character.
+  const named = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE ? ESCAPE '\\'");
+  database.transaction(() => {
+    const old = [...named.rows(`${name}\\_%`)];
+    for (const row of old) database.execute(`DROP TABLE "${text(row, 'name')}"`);
+    database.execute(tables);
+    database.prepare('INSERT OR REPLACE INTO shelves VALUES (?, ?)').run(name, version);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type * as sqlite from 'node:sqlite';
 
 /** What of SQLite the store needs, and the only file that knows `node:sqlite`. Everything is synchronous. */
 
@@ -47,8 +47,8 @@ export function openDatabase(file: string, lockTimeoutMs: number): Database {
     // `normal`: a commit survives the end of the process at once, and that of the machine from the next checkpoint on.
     guarded(() =>
       opened.exec(`
-        PRAGMA auto_vacuum = incremental;
         PRAGMA locking_mode = exclusive;
+        PRAGMA auto_vacuum = incremental;
         PRAGMA journal_mode = wal;
         PRAGMA synchronous = normal;
         PRAGMA journal_size_limit = 16777216;
@@ -61,7 +61,7 @@ export function openDatabase(file: string, lockTimeoutMs: number): Database {
   return databaseOf(opened);
 }
 
-function databaseOf(opened: DatabaseSync): Database {
+function databaseOf(opened: sqlite.DatabaseSync): Database {
   const begin = guarded(() => opened.prepare('BEGIN IMMEDIATE'));
   const commit = guarded(() => opened.prepare('COMMIT'));
   let isOpen = true;
@@ -91,7 +91,7 @@ function databaseOf(opened: DatabaseSync): Database {
   };
 }
 
-function statementOf(statement: StatementSync): Statement {
+function statementOf(statement: sqlite.StatementSync): Statement {
   return {
     run: (...values) => void guarded(() => statement.run(...values)),
     get: (...values) => guarded(() => statement.get(...values)) ?? null,
@@ -112,8 +112,8 @@ function statementOf(statement: StatementSync): Statement {
 }
 
 /** Node 22 warns of `node:sqlite` on standard error when it is loaded; operators can do nothing about it. */
-function loadSqlite(): typeof import('node:sqlite') {
-  const { emitWarning } = process;
+function loadSqlite(): typeof sqlite {
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => {};
   try {
     return process.getBuiltinModule('node:sqlite');

@@ -14,9 +14,9 @@ function notes(version = '1', name = 'notes'): Shelf<{ add(text: string): void; 
     name,
     version,
     tables: `CREATE TABLE ${name}_texts (text TEXT NOT NULL)`,
-    open: ({ prepare }: Database) => ({
-      add: (text) => prepare(`INSERT INTO ${name}_texts VALUES (?)`).run(text),
-      all: () => [...prepare(`SELECT text FROM ${name}_texts`).rows()].map((row) => String(row['text'])),
+    open: (database: Database) => ({
+      add: (text) => database.prepare(`INSERT INTO ${name}_texts VALUES (?)`).run(text),
+      all: () => [...database.prepare(`SELECT text FROM ${name}_texts`).rows()].map((row) => String(row['text'])),
     }),
   };
 }
