@@ -41,7 +41,12 @@ export function openAudit(file: string, who: string, clock: Clock, log: Log): Au
         return value;
       } catch (error) {
         const code = error instanceof VirtgraphError ? error.code : 'INTERNAL';
-        await write({ result: 'REFUSED', code, reason: error instanceof Error ? error.message : String(error) });
+        const isUndone = error instanceof VirtgraphError && error.detail.outcome === 'NOT_SENT';
+        await write({
+          result: isUndone ? 'REFUSED' : 'FAILED',
+          code,
+          reason: error instanceof Error ? error.message : String(error),
+        });
         throw error;
       } finally {
         await handle.close();
