@@ -3,8 +3,9 @@ import type { LabelInput, MutationResolvers } from './schema.gen.ts';
 /** Changes of the fleet itself. Who may do what, and what is written down of it, is decided by the host admin. */
 export const hostAdminMutations = {
   async addHost(_root, { input }, { hostAdmin }) {
-    const { dryRun, labels, ...host } = input;
-    return { ...(await hostAdmin.add({ ...host, labels: toLabels(labels) }, { dryRun })), dryRun };
+    const { name, uri, labels, jump, readOnly, dryRun } = input;
+    const host = { name, uri, labels: toLabels(labels), jump, readOnly };
+    return { ...(await hostAdmin.add(host, { dryRun })), dryRun };
   },
 
   async updateHost(_root, { input }, { hostAdmin }) {
@@ -26,8 +27,8 @@ export const hostAdminMutations = {
   retryHost: async (_root, { input }, { hostAdmin, signal }) => ({ host: await hostAdmin.retry(input.host, signal) }),
 
   async trustHostKey(_root, { input }, { hostAdmin, signal }) {
-    const { host: name, ...request } = input;
-    const { host, key } = await hostAdmin.trust(name, request, signal);
+    const { fingerprint: expected, replace } = input;
+    const { host, key } = await hostAdmin.trust(input.host, { fingerprint: expected, replace }, signal);
     const { name: knownAs, keyType, fingerprint, file: recordedIn, replaced } = key;
     return { host, knownAs, keyType, fingerprint, recordedIn, replaced };
   },
