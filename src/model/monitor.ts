@@ -1,6 +1,5 @@
 /** How libvirt gets on with a guest's monitor: `virDomainControlState`, and what we make of it. */
-export const monitorStatuses = ['OK', 'OCCUPIED', 'JOB', 'ERROR', 'UNKNOWN'] as const;
-export type MonitorStatus = (typeof monitorStatuses)[number];
+type MonitorStatus = 'OK' | 'OCCUPIED' | 'JOB' | 'ERROR' | 'UNKNOWN';
 
 export type DomainMonitor = {
   readonly status: MonitorStatus;

@@ -1222,7 +1222,7 @@ export type MonitorStatus =
   | 'ERROR'
   /** A long job such as a migration or a save is under way; the monitor answers. */
   | 'JOB'
-  /** A command was sent to it and has not been answered for a second or longer: QEMU is stopped, or waits for its storage. */
+  /** A command was sent to it and has not been answered for half a second or longer: QEMU is stopped, or waits for its storage. */
   | 'OCCUPIED'
   /** Nothing is known to be the matter. */
   | 'OK'
