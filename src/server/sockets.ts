@@ -194,20 +194,21 @@ function serve(
     socket.close(CloseCode.InternalServerError, 'Internal error');
   };
   const keepalive = keepAlive(socket, pingMs, clock);
+  const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
   const closed = protocol.open(
     {
       protocol: socket.protocol,
       send: (text) =>
-        new Promise((resolve, reject) => {
+        new Promise((resolve) => {
           if (socket.readyState !== socket.OPEN) {
-            resolve();
+            resolve(gone);
             return;
           }
           let hadToWait = false;
           socket.send(text, (error) => {
             if (hadToWait && !error) keepalive.heard();
-            if (error) reject(error);
-            else resolve();
+            // Who leaves while he is written to makes no operation fail: they end when the socket is closed.
+            resolve(error ? gone : undefined);
           });
           hadToWait = socket.bufferedAmount > 0;
         }),
@@ -224,6 +225,7 @@ function serve(
   socket.on('error', (error) => log.debug(errorFields(error), 'a WebSocket broke'));
   socket.once('close', (code, reason) => {
     keepalive.stop();
+    leave();
     detach(log, 'ending the operations of a WebSocket', closed(code, String(reason)));
   });
 }
