@@ -8,6 +8,7 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
  * unit: pure and in-process. contract: one suite for every far end of a driver.
  * e2e: the gateway as a user meets it. lab: real libvirtd and sshd, in network namespaces.
  * chaos: a minute in which everything breaks, on hosts of the lab.
+ * soak: a minute of faults and clients on embedded hosts, after which nothing is left behind.
  */
 const project = (name: string, include: string[], options: object = {}) => ({
   resolve,
@@ -19,7 +20,7 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       project('unit', ['test/**/*.test.ts'], {
-        exclude: ['test/{contract,e2e,lab,browser}/**', 'test/chaos/chaos.test.ts'],
+        exclude: ['test/{contract,e2e,lab,browser}/**', 'test/{chaos/chaos,soak/soak}.test.ts'],
       }),
       project('contract', ['test/contract/*.test.ts']),
       project('e2e', ['test/e2e/*.test.ts'], { testTimeout: 60_000 }),
@@ -29,6 +30,7 @@ export default defineConfig({
         fileParallelism: false,
       }),
       project('chaos', ['test/chaos/chaos.test.ts'], { testTimeout: 300_000 }),
+      project('soak', ['test/soak/soak.test.ts'], { testTimeout: 300_000 }),
       project('browser', ['test/browser/*.test.ts'], { testTimeout: 60_000 }),
     ],
   },

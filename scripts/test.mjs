@@ -8,7 +8,15 @@ import { ensureDebianPackages, ensureNodeModules, main, root, SetupError, toolEn
 import { summarise } from './test-summary.mjs';
 
 /** The projects of vitest.config.ts in their order; null: never left out. */
-const partOfProject = { unit: null, contract: null, e2e: null, lab: 'lab', chaos: 'lab', browser: 'browser' };
+const partOfProject = {
+  unit: null,
+  contract: null,
+  e2e: null,
+  lab: 'lab',
+  chaos: 'lab',
+  soak: null,
+  browser: 'browser',
+};
 
 await main(async (args) => {
   const { without, vitestArguments } = parseArguments(args);
