@@ -36,7 +36,7 @@ export function openStateStore({ journal }: Config, dir: string, log: Log): Stat
   });
   switch (opened.status) {
     case 'open':
-      return { ...opened.shelves, close: opened.close };
+      return { ...opened.shelves, close: () => opened.close() };
     case 'refused':
       return { journal: 'FAILED', kept: null, close() {} };
     case 'in use':
