@@ -49,7 +49,7 @@ export async function openSoakGateway({ hosts, domainsPerHost }: SoakGatewayOpti
     id: 'soak',
     targets,
     // So small that it is full, and takes as much memory as it ever will, before the measurement begins.
-    limits: { entries: 2_000, bytes: 16 * 1024 * 1024, readerLag: 200 },
+    limits: { entries: 2_000, bytes: 16 * 1024 * 1024, readerLag: 20 },
     periods: { reconcileMs: 20_000 },
     clock,
     log,
