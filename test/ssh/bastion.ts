@@ -48,6 +48,7 @@ export async function createBastion(
     knownHosts: `[127.0.0.1]:${port} ${type} ${key}\n`,
     log: () => said,
     async start() {
+      if (child !== null) throw new Error('This bastion is running already.');
       const log: string[] = [];
       said = log;
       const started = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
