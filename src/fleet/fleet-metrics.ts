@@ -24,6 +24,8 @@ export type FleetMetrics = {
     /** Ever written. */
     readonly written: number;
     readonly readers: number;
+    /** Kept beyond the end of the process. */
+    readonly isPersistent: boolean;
   };
   readonly statsStreams: number;
 };

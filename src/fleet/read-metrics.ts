@@ -5,7 +5,7 @@ import type { StatsCohort } from './stats-cohort.ts';
 
 export function readFleetMetrics(
   sessions: readonly HostSession[],
-  journal: Pick<Journal, 'size'>,
+  journal: Pick<Journal, 'size' | 'persistence'>,
   stats: Pick<StatsCohort, 'streams'>,
 ): FleetMetrics {
   const { entries, bytes, written, readers } = journal.size;
@@ -18,7 +18,7 @@ export function readFleetMetrics(
       link: link(),
       domains: [...replica.domains.values()].map(({ uuid, name, state }) => ({ uuid, name, state })),
     })),
-    journal: { entries, estimatedBytes: bytes, written, readers },
+    journal: { entries, estimatedBytes: bytes, written, readers, isPersistent: journal.persistence === 'SQLITE' },
     statsStreams: stats.streams,
   };
 }

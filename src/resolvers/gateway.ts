@@ -6,6 +6,7 @@ export const gatewayQueries = {
     fleetId: fleet.id,
     startedAt: info.startedAt,
     cursor: fleet.journal.cursor(),
+    journalPersistence: fleet.journal.persistence,
     limits: info.limits,
     configuration: { ...configuration(), idleHosts: hostAdmin.idle },
   }),

@@ -292,6 +292,12 @@ export type Domain = Node & {
   readonly id: Scalars['ID']['output'];
   /** Network cards. */
   readonly interfaces: ReadonlyArray<DomainInterface>;
+  /**
+   * What libvirt does with it by itself now, whoever began it: a save, a dump, a migration, copies of its disks
+   * (virDomainGetJobStats, virDomainGetBlockJobInfo). Asked of the host; each is a `Task` of kind `HOST_JOB` from then on,
+   * looked at once a second until it is over. Null with an error when the host cannot answer.
+   */
+  readonly jobs: Maybe<ReadonlyArray<Task>>;
   /** Machine type, such as `pc-q35-7.2`. */
   readonly machine: Maybe<Scalars['String']['output']>;
   /** Memory it can have. */
@@ -641,6 +647,8 @@ export type Gateway = {
   readonly cursor: Scalars['Cursor']['output'];
   /** Id of the fleet that ids and cursors are bound to. */
   readonly fleetId: Scalars['String']['output'];
+  /** Whether that stream survives a restart of the gateway. */
+  readonly journalPersistence: JournalPersistence;
   /** Bounds that apply to every request. */
   readonly limits: GatewayLimits;
   /** When the process started. */
@@ -1064,6 +1072,15 @@ export type InterfaceStats = {
   /** Packets sent. */
   readonly txPackets: Maybe<Scalars['UInt64']['output']>;
 };
+
+/** What becomes of the record of changes when the gateway ends. */
+export type JournalPersistence =
+  /** It should be kept, and the disk has failed: cursors given out since then are void after a restart. */
+  | 'FAILED'
+  /** It ends too: every cursor is void after a restart. The configuration wants it so. */
+  | 'NONE'
+  /** It is kept in the state directory: cursors survive a restart. */
+  | 'SQLITE';
 
 /** A key and a value that the configuration gave a host. */
 export type Label = {
@@ -2378,6 +2395,7 @@ export type ResolversTypes = {
   InterfacePayload: ResolverTypeWrapper<Omit<InterfacePayload, 'domain' | 'interface'> & { domain?: Maybe<ResolversTypes['Domain']>, interface?: Maybe<ResolversTypes['DomainInterface']> }>;
   InterfaceSource: InterfaceSource;
   InterfaceStats: ResolverTypeWrapper<InterfaceStatsParent>;
+  JournalPersistence: JournalPersistence;
   Label: ResolverTypeWrapper<Label>;
   LabelFilter: LabelFilter;
   LabelInput: LabelInput;
@@ -2637,6 +2655,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   hypervisor?: Resolver<ResolversTypes['Hypervisor'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   interfaces?: Resolver<ReadonlyArray<ResolversTypes['DomainInterface']>, ParentType, ContextType>;
+  jobs?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Task']>>, ParentType, ContextType>;
   machine?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   maxMemory?: Resolver<ResolversTypes['Bytes'], ParentType, ContextType>;
   maxVcpus?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -2751,6 +2770,7 @@ export type GatewayResolvers<ContextType = Context, ParentType extends Resolvers
   configuration?: Resolver<ResolversTypes['GatewayConfiguration'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   fleetId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  journalPersistence?: Resolver<ResolversTypes['JournalPersistence'], ParentType, ContextType>;
   limits?: Resolver<ResolversTypes['GatewayLimits'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;

@@ -88,6 +88,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const journalEntries = gauge('virtgraph_journal_entries', 'Changes that the journal holds.');
   const journalBytes = gauge('virtgraph_journal_bytes', 'Bytes that they take, as estimated.');
   const journalReaders = gauge('virtgraph_journal_readers', 'Readers of the journal.');
+  const journalPersistent = gauge('virtgraph_journal_persistent', '1 while changes are kept on disk.');
   const journalWritten = total('virtgraph_journal_changes_total', 'Changes ever written.');
   const statsStreams = gauge('virtgraph_stats_streams', 'Subscriptions to readings.');
 
@@ -120,6 +121,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     journalEntries.set(journal.entries);
     journalBytes.set(journal.estimatedBytes);
     journalReaders.set(journal.readers);
+    journalPersistent.set(journal.isPersistent ? 1 : 0);
     journalWritten.inc(journal.written);
     statsStreams.set(streamCount);
   }

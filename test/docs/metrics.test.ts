@@ -16,7 +16,7 @@ async function metricsPage(): Promise<string> {
     configProblems: () => 1,
     fleet: () => ({
       hosts: [{ name: 'kvm1', status: 'READY', reconnects: 1, failedAttempts: 1, link, domains }],
-      journal: { entries: 1, estimatedBytes: 1, written: 1, readers: 1 },
+      journal: { entries: 1, estimatedBytes: 1, written: 1, readers: 1, isPersistent: true },
       statsStreams: 1,
     }),
   });

@@ -128,7 +128,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
   });
 
   const fleet: MemoryFleet = {
-    tasks,
+    tasks: { ...tasks, jobs: async () => [] },
     answers: createAnswers({ kept, tasks, clock, log: silentLog }),
     id: options.id ?? 'memory',
     statsCalls: [],
@@ -212,7 +212,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
         link: null,
         domains: [...domains.values()].filter((domain) => domain.hostName === name),
       })),
-      journal: { entries: 0, estimatedBytes: 0, written: 0, readers: journal.size.readers },
+      journal: { entries: 0, estimatedBytes: 0, written: 0, readers: journal.size.readers, isPersistent: false },
       statsStreams: streams.size,
     }),
     async close() {
