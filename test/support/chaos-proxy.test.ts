@@ -9,7 +9,12 @@ import { type ChaosAddress, type ChaosProxy, openChaosProxy } from './chaos-prox
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 
 /** The server behind the proxy: what came in, on whatever connection, and the sockets. */
-type FarEnd = { readonly address: ChaosAddress; readonly sockets: Socket[]; readonly text: () => string; readonly server: Server };
+type FarEnd = {
+  readonly address: ChaosAddress;
+  readonly sockets: Socket[];
+  readonly text: () => string;
+  readonly server: Server;
+};
 
 let folder: string;
 let far: FarEnd;
@@ -17,7 +22,13 @@ let clock: FakeClock;
 let proxy: ChaosProxy;
 const clients: Client[] = [];
 
-type Client = { readonly socket: Socket; readonly text: () => string; ended: boolean; closed: boolean; error: string | null };
+type Client = {
+  readonly socket: Socket;
+  readonly text: () => string;
+  ended: boolean;
+  closed: boolean;
+  error: string | null;
+};
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'virtgraph-chaos-'));
@@ -161,6 +172,16 @@ describe('a way that is cut', () => {
     await vi.waitFor(() => expect(client.closed || client.ended).toBe(true));
     expect(client.text()).toBe('abcde');
     expect(client.error).toBe(kind === 'RST' ? 'ECONNRESET' : null);
+  });
+
+  test('a side that does not read is cut as fast as any other', async () => {
+    const { client, server } = await openPair();
+    server.pause();
+    client.socket.write(Buffer.alloc(16 * 1024 * 1024));
+    await vi.waitFor(() => expect(client.socket.writableLength).toBeGreaterThan(0));
+    proxy.cut('RST');
+    await vi.waitFor(() => expect(client.closed).toBe(true));
+    await vi.waitFor(() => expect(proxy.connections).toBe(0));
   });
 
   test('new connections are refused while it refuses, and taken again when healed', async () => {

@@ -134,7 +134,10 @@ export async function openChaosProxy(options: ChaosProxyOptions): Promise<ChaosP
 
 function endSocket(socket: Socket, kind: CutKind): void {
   socket.on('error', () => {}); // it may be reset by the other side while we do so
-  if (kind === 'RST' && !socket.destroyed && socket.remoteFamily !== undefined) socket.resetAndDestroy();
+  // A reset of Node's first waits until all is written, and to a far end that hangs nothing ever is.
+  const isIdle = socket.writableLength === 0 && socket.writableEnded === socket.writableFinished;
+  const canReset = !socket.destroyed && socket.remoteFamily !== undefined;
+  if (kind === 'RST' && isIdle && canReset) socket.resetAndDestroy();
   else socket.destroy();
 }
 
