@@ -5,6 +5,7 @@ import type { HostHint } from '../model/hints.ts';
 import type { CapabilitiesReport, HostCapabilities, HostFacts } from '../model/host.ts';
 import type { Network, NodeDevice, StoragePool } from '../model/network.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
+import type { TaskProgress } from '../model/task.ts';
 
 /** Last argument of every verb. The driver adds its own deadline; the signal ends the wait earlier. */
 export type CallOptions = {
@@ -88,6 +89,11 @@ export type Driver = {
     options: CallOptions,
   ): Promise<readonly InterfaceAddresses[]>;
 
+  /** What libvirt is doing with it by itself: at most one job of the domain, and one of each of these disks. None when it is off. */
+  readJobs(uuid: Uuid, disks: readonly string[], options: CallOptions): Promise<readonly DomainJob[]>;
+  /** How the domain's last job ended, where libvirt still knows. */
+  readLastJob(uuid: Uuid, options: CallOptions): Promise<'COMPLETED' | 'FAILED' | 'CANCELLED' | null>;
+
   // Lifecycle.
   startDomain(uuid: Uuid, options: StartOptions): Promise<void>;
   /** Asks the guest; returns when it was asked, not when it is off. */
@@ -148,6 +154,15 @@ export type Driver = {
   link(): LinkReading;
   /** May be called twice. Waiting calls fail; the far end is told where it still listens. */
   close(): Promise<void>;
+};
+
+/** A job of libvirt's own, whoever began it. */
+export type DomainJob = {
+  /** What tells it from the others of the domain: `domain`, or `disk vda`. */
+  readonly id: string;
+  /** Such as `save`, `migration out`, `copy of vda`. */
+  readonly operation: string;
+  readonly progress: TaskProgress | null;
 };
 
 /** One place in which two texts differ; XML for an element that only one of them has. Passwords are never shown. */

@@ -12,6 +12,7 @@ import { createChangeFilters } from './change-filter.ts';
 import { createDomainActions } from './domain-actions.ts';
 import { createDomainFilters, hasLabels } from './domain-filter.ts';
 import { createDomainIndex } from './domain-query.ts';
+import { createHostJobs } from './host-jobs.ts';
 import { createHostRoster } from './host-roster.ts';
 import { type HostSession, type OpenDriver, openHostSession, type SessionNews } from './host-session.ts';
 import { createJournal, defaultJournalLimits } from './journal.ts';
@@ -179,12 +180,10 @@ export function openFleet(options: FleetOptions): Fleet {
     };
   }
   const kept = options.kept ?? keepInMemory();
-  const tasks = createTasks({
-    book: createTaskBook({ kept: kept.task, clock, log }),
-    clock,
-    log,
-    host: (hostName) => (sessions.has(hostName) ? actionHost(hostName) : null),
-  });
+  const book = createTaskBook({ kept: kept.task, clock, log });
+  const taskHost = (hostName: string) => (sessions.has(hostName) ? actionHost(hostName) : null);
+  const tasks = createTasks({ book, clock, log, host: taskHost });
+  const jobs = createHostJobs({ book, clock, log, host: taskHost });
   const actions = createDomainActions({
     host: actionHost,
     tasks,
@@ -201,6 +200,7 @@ export function openFleet(options: FleetOptions): Fleet {
   goOnFrom(restored);
   const stopKeeping = keepLastTrue();
   tasks.resume();
+  jobs.resume();
   const answers = createAnswers({ kept, tasks, clock, log });
 
   /** Whoever goes on from a cursor of an earlier run has its objects: what became of these, he must be told. */
@@ -302,7 +302,7 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     macs,
     actions,
-    tasks,
+    tasks: { ...tasks, jobs: (hostName, uuid, signal) => jobs.read(actionHost(hostName), uuid, signal) },
     answers,
     openStats(query) {
       requireHosts(query.filter.hosts);
@@ -327,6 +327,7 @@ export function openFleet(options: FleetOptions): Fleet {
     close() {
       closing ??= (async () => {
         stats.close();
+        jobs.close();
         tasks.close();
         stopKeeping();
         journal.close();

@@ -31,6 +31,7 @@ export function judgeGoal(goal: TaskGoal, domain: DomainRecord | null): GoalVerd
       return verdict(domain?.autostart === goal.autostart);
     case 'CARD':
       return verdict(domain !== null && isCardAsWanted(goal, domain));
+    case 'JOB_OVER':
     case 'NOTHING_VISIBLE':
       return 'CANNOT_TELL';
     default:

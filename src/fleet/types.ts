@@ -240,6 +240,8 @@ export type TaskView = {
   readonly watch: (id: Uuid) => AsyncIterableIterator<TaskRecord>;
   /** Nobody waits for it any more. `NOT_FOUND`, `INVALID_STATE` */
   readonly cancel: (id: Uuid) => TaskRecord;
+  /** Asks the host what it does with a domain by itself now; each such job is a task until it is over. */
+  readonly jobs: (hostName: string, uuid: Uuid, signal: AbortSignal) => Promise<readonly TaskRecord[]>;
 };
 export type TaskFilter = {
   readonly hosts?: readonly string[] | null;

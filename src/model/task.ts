@@ -48,6 +48,8 @@ export type TaskGoal =
       readonly live: boolean;
       readonly persistent: boolean;
     }
+  /** A job of libvirt's own is there no more. `job`: the domain's, or that of a disk. */
+  | { readonly want: 'JOB_OVER'; readonly job: string; readonly operation: string }
   /** A reset leaves nothing that could be seen afterwards. */
   | { readonly want: 'NOTHING_VISIBLE' };
 

@@ -66,6 +66,7 @@ export const domain = {
     xml: (domain, { inactive }) => (inactive ? (domain.inactiveXml ?? domain.xml) : domain.xml),
     stats: ({ hostName, uuid }, _args, { loaders }, info) =>
       loaders.stats.load({ hostName, uuid, groups: selectedStatsGroups(info, []) }),
+    jobs: ({ hostName, uuid }, _args, { fleet, signal }) => fleet.tasks.jobs(hostName, uuid, signal),
     asOf: (domain, _args, context) => asOf(requireHost(context, domain.hostName)),
     stale: (domain, _args, context) => requireHost(context, domain.hostName).stale,
   } satisfies DomainResolvers,

@@ -1,5 +1,5 @@
 import { createChannel } from '../../src/channel.ts';
-import type { Driver } from '../../src/drivers/driver.ts';
+import type { DomainJob, Driver } from '../../src/drivers/driver.ts';
 import { hostProblem, VirtgraphError } from '../../src/errors.ts';
 import type { OpenDriver } from '../../src/fleet/host-session.ts';
 import { type MacAddress, parseUuid, type Uuid } from '../../src/model/brands.ts';
@@ -53,6 +53,9 @@ export type FakeHost = {
   gate: Gate;
   /** The next opens fail with this until it is null. */
   refuse: VirtgraphError | null;
+  /** What it does with its domains by itself, and how the last of that ended. */
+  readonly jobs: DomainJob[];
+  lastJob: 'COMPLETED' | 'FAILED' | 'CANCELLED' | null;
   /** Guests go on as if nobody had asked them to shut down. */
   ignoresRequests: boolean;
   /** Events are told while this is true. */
@@ -130,6 +133,8 @@ export function createFakeHost(name: string): FakeHost {
     },
     gate: () => {},
     refuse: null,
+    jobs: [],
+    lastJob: null,
     ignoresRequests: false,
     eventful: true,
     statsOut: { now: 0, most: 0 },
@@ -296,6 +301,8 @@ export function createFakeHost(name: string): FakeHost {
         }),
       compareDomainXml: (before, after) => (before === after ? [] : [{ path: '.', before, after }]),
       checkDomainXml: (xml, { signal }) => answer('check', '', signal, () => xml !== ''),
+      readJobs: (uuid, _disks, { signal }) => answer('jobs', uuid, signal, () => [...host.jobs]),
+      readLastJob: (uuid, { signal }) => answer('last job', uuid, signal, () => host.lastJob),
       inspectDomainXml: (xml) => configOf(parseFakeXml(xml)),
       defineDomain: (xml, { signal }) =>
         answer('define', '', signal, () => {

@@ -315,3 +315,59 @@ describe('the list of tasks', () => {
     expect(() => fleet.tasks.watch(task.id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
   });
 });
+
+describe('a job of libvirt’s own', () => {
+  const save = {
+    id: 'domain',
+    operation: 'save',
+    progress: { percent: 10, processed: 1, remaining: 9, unit: 'BYTES' },
+  } as const;
+  const ask = ({ fleet, guest }: Awaited<ReturnType<typeof oneHost>>) =>
+    fleet.tasks.jobs('alpha', guest.uuid, AbortSignal.timeout(5_000));
+
+  test('is a task from when it is seen, followed until libvirt says how it ended', async () => {
+    const setup = await oneHost();
+    expect(await ask(setup)).toEqual([]);
+    setup.host.jobs.push(save);
+    const [task] = await ask(setup);
+    expect(task).toMatchObject({ taskKind: 'HOST_JOB', state: 'RUNNING', progress: save.progress, cancellable: false });
+    expect(await ask(setup)).toEqual([task]);
+    if (!task) throw new Error('There is no task.');
+    setup.host.jobs[0] = { ...save, progress: { ...save.progress, percent: 50 } };
+    await setup.clock.advance(1_000);
+    expect(setup.fleet.tasks.find(task.id)?.progress?.percent).toBe(50);
+    setup.host.jobs.length = 0;
+    setup.host.lastJob = 'COMPLETED';
+    await setup.clock.advance(1_000);
+    expect(stateOf(setup.fleet, task)).toBe('SUCCEEDED');
+    const asked = setup.host.calls.filter((call) => call.startsWith('jobs')).length;
+    await setup.clock.advance(10_000);
+    expect(setup.host.calls.filter((call) => call.startsWith('jobs'))).toHaveLength(asked);
+  });
+
+  test('is found again by the next run of the gateway, or is interrupted', async () => {
+    const setup = await oneHost();
+    setup.host.jobs.push(save, { id: 'disk vda', operation: 'copy of vda', progress: null });
+    const [domainJob, diskJob] = await ask(setup);
+    if (!domainJob || !diskJob) throw new Error('There are no tasks.');
+    await setup.fleet.close();
+    setup.host.jobs.pop();
+    const next = await setup.start();
+    await next.clock.advance(1_000);
+    expect([stateOf(next.fleet, domainJob), stateOf(next.fleet, diskJob)]).toEqual(['RUNNING', 'INTERRUPTED']);
+  });
+
+  test('waits with its host, and goes on with it', async () => {
+    const setup = await oneHost();
+    setup.host.jobs.push(save);
+    const [task] = await ask(setup);
+    if (!task) throw new Error('There is no task.');
+    setup.host.refuse = gone();
+    setup.host.drop();
+    await setup.clock.advance(1_000);
+    expect(stateOf(setup.fleet, task)).toBe('PENDING');
+    setup.host.refuse = null;
+    await setup.clock.advance(60_000);
+    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
+  });
+});

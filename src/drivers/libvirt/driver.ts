@@ -6,6 +6,7 @@ import type { CallFeed } from '../../model/calls.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Driver } from '../driver.ts';
 import { type ConnectOptions, type LibvirtConnection, openLibvirtConnection } from './connect.ts';
+import { jobVerbs } from './domain-jobs.ts';
 import { createDomainRefs } from './domain-refs.ts';
 import { domainVerbs } from './driver-domains.ts';
 import { hostVerbs } from './driver-host.ts';
@@ -131,6 +132,7 @@ function assemble(
     ...statsVerbs(lanes, refs, capabilities, watching),
     ...domainVerbs(lanes, refs),
     ...hostVerbs(lanes, capabilities),
+    ...jobVerbs(refs),
     compareDomainXml: diffXml,
     checkDomainXml: (xml, options) => checkDomainXml(lanes, parts.facts, xml, options),
     closed,

@@ -13,6 +13,9 @@ export const undefineFlags = { MANAGED_SAVE: 1, SNAPSHOTS_METADATA: 2, NVRAM: 4,
 /** `virDomainModificationImpact`. */
 export const affectFlags = { LIVE: 1, CONFIG: 2 } as const;
 
+/** `virDomainGetJobStatsFlags`. */
+export const jobStatsFlags = { COMPLETED: 1, KEEP_COMPLETED: 2 } as const;
+
 const domainArgs = struct({ domain: domainRef });
 const domainFlagsArgs = struct({ domain: domainRef, flags: uint });
 const domainReply = struct({ domain: domainRef });
@@ -99,5 +102,36 @@ export const domainProcedures = procedureTable({
     'work',
     struct({ domain: domainRef, paramCount: uint, startCpu: int, cpus: uint, flags: uint }),
     struct({ params: array(typedParam, 'REMOTE_DOMAIN_GET_CPU_STATS_MAX'), paramCount: int }),
+  ),
+  domainGetJobInfo: query(
+    163,
+    'work',
+    domainArgs,
+    struct({
+      type: int,
+      timeElapsedMs: uhyper,
+      timeRemainingMs: uhyper,
+      dataTotal: uhyper,
+      dataProcessed: uhyper,
+      dataRemaining: uhyper,
+      memoryTotal: uhyper,
+      memoryProcessed: uhyper,
+      memoryRemaining: uhyper,
+      fileTotal: uhyper,
+      fileProcessed: uhyper,
+      fileRemaining: uhyper,
+    }),
+  ),
+  domainGetJobStats: query(
+    298,
+    'work',
+    domainFlagsArgs,
+    struct({ type: int, params: array(typedParam, 'REMOTE_DOMAIN_JOB_STATS_MAX') }),
+  ),
+  domainGetBlockJobInfo: query(
+    238,
+    'work',
+    struct({ domain: domainRef, path: string, flags: uint }),
+    struct({ found: flag, type: int, bandwidth: uhyper, done: uhyper, end: uhyper }),
   ),
 });

@@ -132,6 +132,43 @@ const rows: Readonly<Record<ProcedureName, Row>> = {
     [{ domain, paramCount: 0, startCpu: -1, cpus: 1, flags: 0 }, `${domainHex}00000000ffffffff0000000100000000`],
     [{ params: [], paramCount: 3 }, '0000000000000003'],
   ],
+  domainGetJobInfo: [
+    163,
+    justDomain,
+    [
+      {
+        type: 1,
+        timeElapsedMs: 2n,
+        timeRemainingMs: 3n,
+        dataTotal: 4n,
+        dataProcessed: 5n,
+        dataRemaining: 6n,
+        memoryTotal: 7n,
+        memoryProcessed: 8n,
+        memoryRemaining: 9n,
+        fileTotal: 10n,
+        fileProcessed: 11n,
+        fileRemaining: 12n,
+      },
+      `00000001${[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => n.toString(16).padStart(16, '0')).join('')}`,
+    ],
+  ],
+  domainGetJobStats: [
+    298,
+    domainFlags,
+    [
+      { type: 1, params: [{ field: 'operation', value: { type: 'INT', value: 2 } }] },
+      '0000000100000001000000096f7065726174696f6e0000000000000100000002',
+    ],
+  ],
+  domainGetBlockJobInfo: [
+    238,
+    [{ domain, path: 'vda', flags: 0 }, `${domainHex}000000037664610000000000`],
+    [
+      { found: true, type: 2, bandwidth: 3n, done: 4n, end: 5n },
+      `0000000100000002${[3, 4, 5].map((n) => n.toString(16).padStart(16, '0')).join('')}`,
+    ],
+  ],
   networkLookupByUuid: [47, [{ uuid }, uuidHex], [{ network: object }, objectHex]],
   networkLookupByName: [46, [{ name: 'obj' }, '000000036f626a00'], [{ network: object }, objectHex]],
   networkGetXmlDesc: [43, [{ network: object, flags: 2 }, objectHex + flagsHex], xml],
