@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { SshTarget } from '../model/target.ts';
 import { openAuthPlan } from './authentication.ts';
 import { dial } from './dial.ts';
-import type { HandshakeLimiter } from './handshake-limiter.ts';
+import type { HandshakeLimiter, HandshakeTurn } from './handshake-limiter.ts';
 import { type Hop, openHop } from './hop.ts';
 import { openHostKeyCheck } from './host-key-check.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
@@ -78,7 +78,7 @@ export async function openSshConnection(
   const [first] = route;
   const hops = await deps.limiter.run(
     `${first.address}:${first.port}`,
-    () => openHops(route, { ...deps, env, onStage }, signal),
+    (turn) => openHops(route, { ...deps, env, onStage, turn }, signal),
     {
       signal,
     },
@@ -89,6 +89,7 @@ export async function openSshConnection(
 type HopDependencies = SshDependencies & {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onStage: OnSshStage;
+  readonly turn: HandshakeTurn;
 };
 
 async function openHops(
@@ -114,13 +115,13 @@ async function openNextHop(
   deps: HopDependencies,
   signal: AbortSignal,
 ): Promise<Hop> {
-  const { clock, log, env, onStage, recordNewHostKeys: recordNew = true } = deps;
+  const { clock, log, env, onStage, turn, recordNewHostKeys: recordNew = true } = deps;
   const { keys = createKeyCache(), keepaliveIntervalMs = 10_000 } = deps;
   const { name, address, port, credentials } = step;
   const hostKey = await (deps.openKeyCheck ?? openHostKeyCheck)(step.identity, log, { recordNew });
   const stream = before
     ? await forward(before, step, deps, signal)
-    : await dial(address, port, { clock, signal, hop: name, onStage });
+    : await turn.outside(() => dial(address, port, { clock, signal, hop: name, onStage }));
   const auth = openAuthPlan(credentials, { env, log, keys });
   const { user } = credentials;
   return openHop({ stream, name, user, hostKey, auth, clock, log, keepaliveIntervalMs, onStage }, { signal });

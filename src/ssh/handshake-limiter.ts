@@ -4,12 +4,25 @@
  */
 export type HandshakeLimiter = {
   /** Runs `work` when both limits allow it, first come first served among those that may start. */
-  run<T>(firstHop: string, work: () => Promise<T>, options: { readonly signal: AbortSignal }): Promise<T>;
+  run<T>(
+    firstHop: string,
+    work: (turn: HandshakeTurn) => Promise<T>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<T>;
   readonly running: number;
   readonly waiting: number;
 };
 
-type Waiting = { readonly firstHop: string; readonly start: () => void };
+export type HandshakeTurn = {
+  /**
+   * Waits for something that costs nothing here, such as an address that may never answer: meanwhile others of other
+   * hops may start, and afterwards this one goes on as soon as there is room. Dead hosts hold up nobody that way.
+   */
+  outside<T>(wait: () => Promise<T>): Promise<T>;
+};
+
+/** `firstHop: null`: it has its hop's place already. */
+type Waiting = { readonly firstHop: string | null; readonly start: () => void };
 
 /**
  * @param limits `perFirstHop`: handshakes at once with or through the same first hop. `total`: with all of them.
@@ -23,15 +36,15 @@ export function createHandshakeLimiter(
   const queue: Waiting[] = [];
   let running = 0;
 
-  const mayStart = (firstHop: string) => running < total && (runningByHop.get(firstHop) ?? 0) < perFirstHop;
+  const mayStart = (firstHop: string | null) =>
+    running < total && (firstHop === null || (runningByHop.get(firstHop) ?? 0) < perFirstHop);
 
-  function take(firstHop: string) {
+  function take(firstHop: string | null) {
     running += 1;
-    runningByHop.set(firstHop, (runningByHop.get(firstHop) ?? 0) + 1);
+    if (firstHop !== null) runningByHop.set(firstHop, (runningByHop.get(firstHop) ?? 0) + 1);
   }
 
   function release(firstHop: string) {
-    running -= 1;
     const left = (runningByHop.get(firstHop) ?? 0) - 1;
     if (left > 0) runningByHop.set(firstHop, left);
     else runningByHop.delete(firstHop);
@@ -52,7 +65,7 @@ export function createHandshakeLimiter(
     }
   }
 
-  function acquire(firstHop: string, signal: AbortSignal): Promise<void> {
+  function acquire(firstHop: string | null, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason);
@@ -70,7 +83,9 @@ export function createHandshakeLimiter(
         },
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      queue.push(entry);
+      // Who was running already goes before those who have not begun.
+      if (firstHop === null) queue.unshift(entry);
+      else queue.push(entry);
       startNext();
     });
   }
@@ -78,9 +93,20 @@ export function createHandshakeLimiter(
   return {
     async run(firstHop, work, { signal }) {
       await acquire(firstHop, signal);
+      let isRunning = true;
+      const outside = async <R>(wait: () => Promise<R>): Promise<R> => {
+        running -= 1;
+        isRunning = false;
+        startNext();
+        const result = await wait();
+        await acquire(null, signal);
+        isRunning = true;
+        return result;
+      };
       try {
-        return await work();
+        return await work({ outside });
       } finally {
+        if (isRunning) running -= 1;
         release(firstHop);
       }
     },

@@ -78,6 +78,35 @@ describe('createHandshakeLimiter', () => {
     expect(started).toBe(false);
   });
 
+  test('whoever waits for an address that never answers holds up nobody of another hop', async () => {
+    const limiter = createHandshakeLimiter({ perFirstHop: 1, total: 1 });
+    const [dead, alive] = [heldWork(), heldWork()];
+    const toDead = limiter.run('dead', ({ outside }) => outside(dead.work), { signal });
+    const sameHop = limiter.run('dead', async () => 'ran', { signal });
+    const toAlive = limiter.run('alive', alive.work, { signal });
+    await settle();
+    expect([limiter.running, limiter.waiting]).toEqual([1, 1]);
+    // It answers after all, and goes on when there is room.
+    dead.finish();
+    await settle();
+    expect(limiter.waiting).toBe(2);
+    alive.finish();
+    await Promise.all([toAlive, toDead]);
+    expect(await sameHop).toBe('ran');
+    expect([limiter.running, limiter.waiting]).toEqual([0, 0]);
+  });
+
+  test('an address that refuses leaves both places free', async () => {
+    const limiter = createHandshakeLimiter({ perFirstHop: 1, total: 1 });
+    const dead = heldWork();
+    const toDead = limiter.run('dead', ({ outside }) => outside(dead.work), { signal });
+    await settle();
+    dead.fail(new Error('refused'));
+    await expect(toDead).rejects.toThrow('refused');
+    expect([limiter.running, limiter.waiting]).toEqual([0, 0]);
+    expect(await limiter.run('dead', async () => 'ran', { signal })).toBe('ran');
+  });
+
   test('work that fails makes room, too', async () => {
     const limiter = createHandshakeLimiter({ total: 1 });
     const held = heldWork();
