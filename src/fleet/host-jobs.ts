@@ -140,13 +140,9 @@ function isOf({ goal }: TaskRecord, { id, operation }: DomainJob): boolean {
 }
 
 function errorOf(state: TaskState): TaskRecord['error'] {
-  switch (state) {
-    case 'FAILED':
-      return { code: 'LIBVIRT_ERROR', message: 'libvirt says that the job failed; the log of its host says why.' };
-    case 'INTERRUPTED':
-    case 'UNKNOWN':
-      return { code: 'OUTCOME_UNKNOWN', message: 'The job is over, and libvirt does not tell how it ended.' };
-    default:
-      return null;
+  if (state === 'FAILED') {
+    return { code: 'LIBVIRT_ERROR', message: 'libvirt says that the job failed; the log of its host says why.' };
   }
+  if (state !== 'INTERRUPTED' && state !== 'UNKNOWN') return null;
+  return { code: 'OUTCOME_UNKNOWN', message: 'The job is over, and libvirt does not tell how it ended.' };
 }

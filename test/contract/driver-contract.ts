@@ -238,6 +238,37 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
       });
     });
 
+    describe('a definition that is only to be judged', () => {
+      test('is taken, and defined nowhere', async () => {
+        const guest = newGuest();
+        expect(await driver.checkDomainXml(tinyGuestXml(guest), options)).toBe(true);
+        expect(await listed(guest.uuid)).toBeUndefined();
+      });
+
+      test('is refused in the words of the host', async () => {
+        const xml = tinyGuestXml(newGuest()).replace(/<type [^>]*>hvm</, "<type arch='x86_64'>nonsense<");
+        await expect(driver.checkDomainXml(xml, options)).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+          message: expect.stringMatching(/^The host would not run this: .*nonsense/),
+          detail: { outcome: 'NOT_SENT', libvirt: expect.anything() },
+        });
+      });
+    });
+
+    describe('jobs', () => {
+      test('there are none of a guest that just runs, nor of one that is off', async () => {
+        const { uuid } = await start();
+        expect(await driver.readJobs(uuid, [], options)).toEqual([]);
+        expect(await driver.readLastJob(uuid, options)).toBeNull();
+        await driver.destroyDomain(uuid, { ...options, graceful: false });
+        expect(await driver.readJobs(uuid, [], options)).toEqual([]);
+      });
+
+      test('of an unknown domain cannot be asked for', async () => {
+        await expect(driver.readJobs(nowhere, [], options)).rejects.toMatchObject(libvirtFailure('NOT_FOUND', 42));
+      });
+    });
+
     describe('an unknown domain', () => {
       test.each<[string, () => Promise<unknown>]>([
         ['cannot be read', () => driver.readDomain(nowhere, options)],
