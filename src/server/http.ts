@@ -37,6 +37,8 @@ declare module 'fastify' {
 }
 
 const isPublic = { config: { isPublic: true } } as const;
+/** HEAD, which Fastify adds to GET, is not worth mentioning. */
+const graphqlMethods = ['GET', 'POST'] as const;
 
 /** The routes. The only file that knows Fastify. */
 export function createHttpServer(options: HttpOptions): FastifyInstance {
@@ -57,13 +59,15 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     if (error instanceof VirtgraphError) return refuse(reply, 400, error);
     return refuse(reply, error.statusCode ?? 500, explain(error));
   });
-  app.setNotFoundHandler((request, reply) =>
-    refuse(
-      reply,
-      404,
-      new VirtgraphError('NOT_FOUND', `There is nothing at ${request.url.slice(0, 100)}; GraphQL is at ${path}.`),
-    ),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const { method, url } = request;
+    if (pathOf(url) !== path) {
+      const nothing = `There is nothing at ${url.slice(0, 100)}; GraphQL is at ${path}.`;
+      return refuse(reply, 404, new VirtgraphError('NOT_FOUND', nothing));
+    }
+    reply.header('allow', graphqlMethods.join(', '));
+    return refuse(reply, 405, new VirtgraphError('BAD_USER_INPUT', `Expected a GET or a POST, saw a ${method}.`));
+  });
 
   app.get('/healthz', isPublic, async () => ({ status: 'alive' }));
   app.get('/readyz', isPublic, async (_request, reply) => {
@@ -71,10 +75,10 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     return reason === null ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reasons: [reason] });
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()));
-  app.route({ method: ['GET', 'POST'], url: path, handler: (request, reply) => answer(request, reply) });
+  app.route({ method: [...graphqlMethods], url: path, handler: (request, reply) => answer(request, reply) });
   for (const url of ['/', '/ide/*']) {
     app.get(url, isPublic, async (request, reply) => {
-      const file = await ide.file(request.url.split('?')[0] ?? '/', acceptsGzip(request));
+      const file = await ide.file(pathOf(request.url), acceptsGzip(request));
       if (!file) return reply.callNotFound();
       return reply.headers(file.headers).send(file.body);
     });
@@ -128,7 +132,10 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
 
 function createApp({ tls, bodyBytes }: HttpOptions): FastifyInstance {
   const common = { bodyLimit: bodyBytes, forceCloseConnections: 'idle', logger: false } as const;
-  return tls ? fastify({ ...common, https: tls }) : fastify(common);
+  const app: FastifyInstance = tls ? fastify({ ...common, https: tls }) : fastify(common);
+  // Fastify reads plain text by itself, which GraphQL over HTTP has no use for.
+  app.removeContentTypeParser('text/plain');
+  return app;
 }
 
 /** GraphQL over HTTP's parameters, of the body or of the URL. @throws BAD_USER_INPUT */
@@ -161,6 +168,10 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? '/';
 }
 
 function searchOf(url: string): string {

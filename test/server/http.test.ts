@@ -131,8 +131,19 @@ describe('a request', () => {
 
   test('by a form of another page is refused', async () => {
     const { status, text } = await post('{"query":"{ __typename }"}', { authorization, 'content-type': 'text/plain' });
-    expect(status).toBeGreaterThanOrEqual(400);
-    expect(JSON.parse(text)).toHaveProperty('errors');
+    expect(status).toBe(415);
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ message: 'Expected a body of the type application/json.' }] });
+  });
+
+  test('by another method is told which ones there are', async () => {
+    const { status, headers, text } = await request('/graphql?query={__typename}', {
+      method: 'PUT',
+      headers: json,
+      body: '{}',
+    });
+    expect(status).toBe(405);
+    expect(headers.get('allow')).toBe('GET, POST');
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ message: 'Expected a GET or a POST, saw a PUT.' }] });
   });
 
   test('by GET asks, and changes nothing', async () => {
