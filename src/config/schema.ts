@@ -156,7 +156,7 @@ const api = z.strictObject({
 const originExpected = 'expected an origin without a path, such as https://dashboard.example';
 const origin = z
   .string()
-  .regex(/^https?:\/\/[^\s/?#@]+$/, { error: originExpected })
+  .regex(/^https?:\/\/[^\s/?#@]+$/, { error: originExpected, abort: true })
   .refine((text) => URL.canParse(text), { error: originExpected });
 
 const config = z.strictObject({

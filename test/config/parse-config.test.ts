@@ -207,6 +207,13 @@ describe('a mistake', () => {
     expect(formatProblems(problems)).toBe(`${file}:2:9: listen.port: expected a number, saw "nine"`);
   });
 
+  test('is told once, also where two rules see it', () => {
+    expect(brief('origins: [ "no origin", "http://a:b:c" ]\n')).toEqual([
+      expect.stringMatching(/^1:12 origins\[0\]: expected an origin without a path, .*saw "no origin"$/),
+      expect.stringMatching(/^1:25 origins\[1\]: expected an origin without a path/),
+    ]);
+  });
+
   test('does not hide the others: all are told, in the order of the file', () => {
     const text = `listne: {}
 listen: { host: 0.0.0.0, tls: { cert: a } }
