@@ -120,6 +120,9 @@ function readJson(path) {
 export async function main(body) {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   try {
+    const { node: version } = process.versions;
+    if (Number(version.split('.')[0]) < 20)
+      throw new SetupError(`Node 20 or newer is needed; this is Node ${version}.`);
     process.exitCode = await body(process.argv.slice(2));
   } catch (error) {
     console.error(error instanceof SetupError ? error.message : error);

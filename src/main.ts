@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { nodeVersionProblem } from './commands/node-version.ts';
 import { packageVersion, readSdl } from './commands/package-files.ts';
 import { StartError } from './commands/start-error.ts';
 import { type LogLevel, logLevels } from './log.ts';
@@ -76,6 +77,8 @@ program
   });
 
 try {
+  const problem = nodeVersionProblem(process.versions.node);
+  if (problem !== null) throw new StartError(problem);
   await program.parseAsync();
 } catch (error) {
   // What a person can mend is one line; everything else is a mistake of ours and is shown whole.
