@@ -14,7 +14,7 @@ export type AnswersOptions = {
   readonly log: Log;
 };
 
-export const longestKeyCharacters = 128;
+const longestKeyCharacters = 128;
 const keptMs = 24 * 3_600_000;
 /** Beyond either, the oldest are forgotten before their time. */
 const mostAnswers = 10_000;

@@ -34,7 +34,7 @@ type Verb = {
 };
 
 /** How long a guest is waited for that was asked to shut down, or to reboot. */
-export const defaultWaitMs = 300_000;
+const defaultWaitMs = 300_000;
 
 /** An answer that takes longer than this is not waited for where a task can follow it. */
 const patienceMs = 1_000;

@@ -37,7 +37,7 @@ export type TasksOptions = {
  * A call that was sent may wait 30 s at the host for its turn with the guest (`VIR_JOB_WAIT_TIME`), whether or not the
  * connection is still there by which it came. Before that, "not yet" does not mean "not".
  */
-export const settleMs = 40_000;
+const settleMs = 40_000;
 
 export function createTasks({ book, clock, log, host }: TasksOptions): Tasks {
   /** What waits for time to pass, by task. */
