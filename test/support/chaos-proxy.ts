@@ -134,10 +134,10 @@ export async function openChaosProxy(options: ChaosProxyOptions): Promise<ChaosP
 
 function endSocket(socket: Socket, kind: CutKind): void {
   socket.on('error', () => {}); // it may be reset by the other side while we do so
-  // A reset of Node's first waits until all is written, and to a far end that hangs nothing ever is.
-  const isIdle = socket.writableLength === 0 && socket.writableEnded === socket.writableFinished;
+  // While the kernel is being told of an end, libuv refuses to reset (EINVAL), and Node then never closes the socket.
+  const isEnding = socket.writableEnded && !socket.writableFinished;
   const canReset = !socket.destroyed && socket.remoteFamily !== undefined;
-  if (kind === 'RST' && isIdle && canReset) socket.resetAndDestroy();
+  if (kind === 'RST' && canReset && !isEnding) socket.resetAndDestroy();
   else socket.destroy();
 }
 
