@@ -31,7 +31,10 @@ function explainFailure(error: unknown, plan: ChangePlan, tasks: Pick<Tasks, 'be
     return task === null ? error : withDetail(error, { task: { id: task.id, state: task.state } });
   }
   // Whatever is sent says what became of it; a question that comes before it, such as a look-up, does not.
-  return outcome === undefined ? withDetail(error, { outcome: 'NOT_SENT' }) : error;
+  if (outcome === 'FAILED') return error;
+  if (!error.retryable) return withDetail(error, { outcome: 'NOT_SENT' });
+  const remedy = [error.detail.remedy, 'Nothing was sent: it is safe to ask again.'].filter(Boolean).join(' ');
+  return withDetail(error, { outcome: 'NOT_SENT', remedy });
 }
 
 /** A task that finds out whether the change took effect, when the host can be asked. */

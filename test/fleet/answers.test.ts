@@ -128,7 +128,10 @@ test.each([0, 129])('a key of %i characters is refused', async (length) => {
 });
 
 describe('a first that failed', () => {
-  const failing = (error: unknown) => counted(() => Promise.reject(error));
+  const failing = (error: VirtgraphError) =>
+    counted((): never => {
+      throw error;
+    });
 
   test('for good is answered with the same error', async () => {
     const { answers, kept } = open();

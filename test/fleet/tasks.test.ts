@@ -273,7 +273,7 @@ test('what fails before anything was sent says that nothing was', async () => {
   await expect(fleet.actions.suspend(request(guest.uuid))).rejects.toMatchObject({
     code: 'HOST_UNREACHABLE',
     retryable: true,
-    detail: { outcome: 'NOT_SENT' },
+    detail: { outcome: 'NOT_SENT', remedy: 'It comes back by itself. Nothing was sent: it is safe to ask again.' },
   });
   expect(fleet.tasks.list({ filter: {}, first: 10, after: null }).totalCount).toBe(0);
 });
