@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+// Whoever reads our output may have had enough, as in `node watch.mjs | head`.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 /** Such as http://127.0.0.1:4000, without a slash at its end. */
 export const gatewayUrl = process.env.VIRTGRAPH_URL ?? 'http://127.0.0.1:4000';
 export const graphqlUrl = `${gatewayUrl}/graphql`;

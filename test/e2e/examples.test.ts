@@ -70,6 +70,8 @@ type Example = {
   /** So far. */
   stdout(): string;
   stderr(): string;
+  /** As `head` does when it has read enough. */
+  closeStdout(): void;
   readonly status: Promise<number | null>;
 };
 
@@ -94,7 +96,7 @@ function start(script: string, args: readonly string[] = [], env: Readonly<Recor
       resolve(code);
     });
   });
-  return { stdout: () => stdout, stderr: () => stderr, status };
+  return { stdout: () => stdout, stderr: () => stderr, closeStdout: () => child.stdout.destroy(), status };
 }
 
 async function run(script: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
@@ -139,6 +141,13 @@ test('watch.sh shows the present state, then changes, and ends when its time is 
   await changeDomain('resumeDomain', 'cedar', 'ct-cron');
   expect(await watching.status).toBe(0);
   expect(watching.stdout()).toContain('"name":"ct-cron","state":"RUNNING"');
+});
+
+test('watch.mjs ends without a complaint when nobody reads it any more', async () => {
+  const watching = start('watch.mjs', []);
+  watching.closeStdout();
+  expect(await watching.status).toBe(0);
+  expect(watching.stderr()).toBe('');
 });
 
 test('watch.mjs misses nothing when its connection is cut, and starts over when the gateway was restarted', async () => {
