@@ -91,7 +91,7 @@ export function socketRefused(name: string, path: string, cause: ChannelRefused)
       `${name} does not open the socket ${path} (${cause.message}).`,
       `One of: ${path} does not exist or is no socket; the user may not open it; its daemon is not running; or sshd ` +
         'forbids it (AllowStreamLocalForwarding and AllowTcpForwarding must allow "local", PermitOpen and permitopen= ' +
-        `must allow "[${path}]:*" or be absent). Try on the host: nc -U ${path}`,
+        `must allow "[${path}]:*" or be absent). On the host, try "nc -U ${path}".`,
       { cause },
     );
   }
