@@ -18,8 +18,8 @@ export type LinkFaults = {
 /** One direction of one connection: takes from a socket, gives to another, in order. */
 export type Carrier = {
   setFaults(faults: LinkFaults): void;
-  /** Calls `then` when so many more bytes have been given on. */
-  cutAfter(bytes: number, then: () => void): void;
+  /** Calls `onCut` when so many more bytes have been given on. */
+  cutAfter(bytes: number, onCut: () => void): void;
   /** Puts bytes behind those that wait. */
   insert(bytes: Buffer): void;
   /** It has thrown something away: nothing that follows could be understood, so nothing does. */
@@ -48,7 +48,7 @@ export function createCarrier({ from, to, random, clock, ...options }: CarrierOp
   let fromHasEnded = false;
   let hasLost = false;
   let isStopped = false;
-  let cutting: { left: number; readonly then: () => void } | null = null;
+  let cutting: { left: number; readonly onCut: () => void } | null = null;
   let cancelTimer: (() => void) | null = null;
   let nextDripAt = 0;
   let isBlocked = false;
@@ -108,12 +108,12 @@ export function createCarrier({ from, to, random, clock, ...options }: CarrierOp
   function give(bytes: Buffer) {
     if (cutting !== null) cutting.left -= bytes.length;
     const isLast = cutting !== null && cutting.left <= 0;
-    const then = cutting?.then;
+    const onCut = cutting?.onCut;
     if (to.writable) {
       // A reset throws away what the kernel has not sent, so the end waits for the last byte.
-      isBlocked = !to.write(bytes, () => isLast && then?.());
+      isBlocked = !to.write(bytes, () => isLast && onCut?.());
     } else if (isLast) {
-      then?.();
+      onCut?.();
     }
     if (isLast) isStopped = true;
   }
@@ -134,8 +134,8 @@ export function createCarrier({ from, to, random, clock, ...options }: CarrierOp
       faults = next;
       pump();
     },
-    cutAfter(bytes, then) {
-      cutting = { left: bytes, then };
+    cutAfter(bytes, onCut) {
+      cutting = { left: bytes, onCut };
     },
     insert(bytes) {
       put(bytes);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createRandom } from '../../src/drivers/libvirt/sim/random.ts';
 import { type ChaosAddress, type ChaosProxy, openChaosProxy } from './chaos-proxy.ts';
@@ -22,6 +22,11 @@ let clock: FakeClock;
 let proxy: ChaosProxy;
 const clients: Client[] = [];
 
+function seeded(): () => number {
+  const random = createRandom(1);
+  return () => random.next();
+}
+
 type Client = {
   readonly socket: Socket;
   readonly text: () => string;
@@ -34,7 +39,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'virtgraph-chaos-'));
   clock = createFakeClock();
   far = await openFarEnd({ host: '127.0.0.1', port: 0 });
-  proxy = await openChaosProxy({ target: far.address, random: createRandom(1).next, clock });
+  proxy = await openChaosProxy({ target: far.address, random: seeded(), clock });
 });
 
 afterEach(async () => {
@@ -234,6 +239,7 @@ describe('a way that is half open', () => {
     client.socket.write('too late');
     witness.socket.write('er');
     await arrived(far.text, 'newer');
+    expect(far.text()).not.toContain('lost');
   });
 });
 
@@ -281,6 +287,7 @@ describe('a way that is slow', () => {
     await arrived(far.text, 'ab');
     await clock.advance(100);
     await arrived(far.text, 'abcd');
+    expect(far.text()).toBe('abcd');
     proxy.setFaults({});
     await arrived(far.text, 'abcdef');
   });
@@ -291,9 +298,10 @@ test('garbage arrives in the stream, and is the same for the same seed', async (
   server.write('before');
   await arrived(client.text, 'before');
   proxy.injectGarbage('down', 4);
-  const random = createRandom(1).next;
+  const random = seeded();
   const garbage = Buffer.from(Array.from({ length: 4 }, () => Math.floor(random() * 256))).toString('latin1');
   await arrived(client.text, `before${garbage}`);
   server.write('after');
   await arrived(client.text, `before${garbage}after`);
+  expect(garbage).toHaveLength(4);
 });
