@@ -20,7 +20,7 @@ export type Subject = {
 };
 
 const qemuGuests = 20;
-export const testDomains = 5_000;
+const testDomains = 5_000;
 
 /** Twenty running QEMU guests with two network cards and a disk each. They sleep in their firmware. */
 export async function startQemuGuests(host: LibvirtHost): Promise<void> {

@@ -18,7 +18,7 @@ const allStats = `stats { cpu { timeSeconds userSeconds systemSeconds }
   disks { name readRequests readBytes writeRequests writeBytes capacity allocation physical } }`;
 
 /** All domains with their state, page by page, from the gateway's memory; `fresh`: after it has asked the host. */
-export function listOverHttp(gateway: Gateway, host: string, fresh: boolean): Contender {
+function listOverHttp(gateway: Gateway, host: string, fresh: boolean): Contender {
   return {
     name: fresh ? 'virtgraph over HTTP, fresh' : 'virtgraph over HTTP, from memory',
     run: async () => ({ domains: await readPages(gateway, host, 'uuid name state', fresh) }),
@@ -26,7 +26,7 @@ export function listOverHttp(gateway: Gateway, host: string, fresh: boolean): Co
 }
 
 /** All statistics, asked of the host page by page. */
-export function statsOverHttp(gateway: Gateway, host: string): Contender {
+function statsOverHttp(gateway: Gateway, host: string): Contender {
   return {
     name: 'virtgraph over HTTP, asked now',
     run: async () => ({ domains: await readPages(gateway, host, `uuid name state ${allStats}`, false) }),

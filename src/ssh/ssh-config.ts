@@ -104,7 +104,7 @@ function unusable(message: string, remedy: string): VirtgraphError {
 }
 
 /** Reads the `keyword value` lines of `ssh -G`. */
-export function parseSshConfig(output: string, hop: SshHop, env: SshConfigReader['env']): SshConfig {
+function parseSshConfig(output: string, hop: SshHop, env: SshConfigReader['env']): SshConfig {
   const values = new Map<string, string[]>();
   for (const line of output.split('\n')) {
     const space = line.indexOf(' ');

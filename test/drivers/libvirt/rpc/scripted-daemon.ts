@@ -95,7 +95,7 @@ export function replyFrame<T>(call: Frame, codec: Codec<T>, value: T): Buffer {
   return encodeFrame(header, codec, value);
 }
 
-export function errorFrame(call: Frame, code: number, message: string): Buffer {
+function errorFrame(call: Frame, code: number, message: string): Buffer {
   const { procedure, serial } = call;
   const header = {
     program: programs.remote.number,
