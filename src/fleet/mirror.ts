@@ -194,7 +194,8 @@ export function openMirror(options: MirrorOptions): Mirror {
   }
 
   async function pollOnce() {
-    await listAndFollow('POLL', 'background');
+    // The reads go on by themselves, as after events: the next poll waits for nobody's XML.
+    void (await listAndFollow('POLL', 'background'));
   }
 
   const reconcile = shareRuns(reconcileOnce);

@@ -97,7 +97,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     unhandledErrors: options.unhandledErrors ?? (() => 0),
     configProblems: () => options.configuration().problems.length,
   });
-  options.calls?.listen(metrics.callEnded);
+  options.calls?.listen((call) => metrics.callEnded(call));
   const app = createHttpServer({
     path: graphqlPath,
     tls: options.listen.tls,

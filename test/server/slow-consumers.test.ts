@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Server, ServerOptions } from '../../src/server/open-server.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -18,7 +18,7 @@ async function open(fleetOptions: MemoryFleetOptions = {}, serverOptions: Partia
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.terminate();
   // In a time that stands still, nobody would be sent away.
-  await expect.poll(openSockets).toBe(0);
+  await vi.waitUntil(async () => (await openSockets()) === 0);
   await server.close();
   await fleet.close();
 });

@@ -71,7 +71,7 @@ describe('a change that is under way when the gateway stops', () => {
     });
     await expect.poll(() => state.begun).toBe(1);
     leave.abort();
-    await expect(asked).rejects.toThrow();
+    await expect(asked).rejects.toThrow(/abort/i);
     let isClosed = false;
     const closed = server.close().then(() => {
       isClosed = true;
