@@ -37,9 +37,7 @@ export async function agree({ world, clients, record, withinMs, signal }: Agreem
     const judged = isEverything ? (view: View) => view : withoutUntold;
     const truth = judged(await readTruth(world.hosts));
     const seen = await readGateway(at);
-    const unready = seen
-      .filter((object) => object.__typename === 'Host' && object.status !== 'READY')
-      .map(({ name }) => ({ text: `host ${name} is not READY`, object: null }));
+    const unready = seen.filter(isUnready).map(({ name }) => ({ text: `host ${name} is not READY`, object: null }));
     const ofClients = clients.flatMap(({ name, host, fold }) => [
       ...staleHosts(name, seen, fold.objects, host),
       ...disputesOf(name, differences(plainView(seen, host), plainView(fold.objects.values(), host))),
@@ -72,6 +70,27 @@ export async function agree({ world, clients, record, withinMs, signal }: Agreem
     if ('code' in answer) record.violate('agreement', `refreshHost fails with ${answer.code}`, { host: name });
   }
   return (await settle(true)) ? agreedAfterMs : null;
+}
+
+/** Waits until the gateway calls every host READY; what keeps it from that stands in the record. */
+export async function awaitHosts(options: Omit<AgreementOptions, 'clients'>): Promise<void> {
+  const { world, record, withinMs, signal } = options;
+  const deadline = performance.now() + withinMs;
+  let last = '';
+  do {
+    try {
+      const hosts = (await readGateway({ url: world.directUrl, token: world.gateway.token })).filter(isUnready);
+      if (hosts.length === 0) return;
+      last = hosts.map(({ name }) => `host ${name} is not READY`).join(', ');
+    } catch (error) {
+      last = `asking failed: ${String(error)}`;
+    }
+  } while (performance.now() < deadline && (await pause(200, signal)));
+  record.violate('agreement', last);
+}
+
+function isUnready(object: SeenObject): boolean {
+  return object.__typename === 'Host' && object.status !== 'READY';
 }
 
 function disputesOf(who: string, found: readonly Difference[]): Dispute[] {

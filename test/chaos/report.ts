@@ -3,7 +3,16 @@ import { lineOf, type RunRecord } from './record.ts';
 import type { ChaosResult } from './run.ts';
 
 /** A run in figures, for people. */
-export function reportOf({ seed, hosts, durationMs, record, clients, entries, agreedAfterMs }: ChaosResult): string {
+export function reportOf({
+  seed,
+  hosts,
+  durationMs,
+  record,
+  clients,
+  entries,
+  reachedAfterMs,
+  agreedAfterMs,
+}: ChaosResult): string {
   const seconds = Math.round(durationMs / 1_000);
   const operations = record.happenings.filter(({ kind }) => kind === 'operation');
   const withOutcome = (outcome: string) => operations.filter(({ text }) => text.includes(`→ ${outcome}`)).length;
@@ -17,7 +26,8 @@ export function reportOf({ seed, hosts, durationMs, record, clients, entries, ag
     `  ${listOf(record.counts('nemesis'))}`,
     `changes that the gateway told: ${entries}`,
     table([['client', ...columns], ...rows]),
-    agreedAfterMs === null ? 'no agreement' : `agreed ${(agreedAfterMs / 1_000).toFixed(1)} s after the last mending`,
+    `every host reached ${(reachedAfterMs / 1_000).toFixed(1)} s after the last mending`,
+    agreedAfterMs === null ? 'no agreement' : `agreed ${(agreedAfterMs / 1_000).toFixed(1)} s after the last operation`,
     `broken promises: ${record.violations.length}`,
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import { createRandom } from '../../src/drivers/libvirt/sim/random.ts';
-import { agree } from './agreement.ts';
+import { agree, awaitHosts } from './agreement.ts';
 import { type ChangeBook, createChangeBook } from './change-book.ts';
 import { type ChaosClient, openPollingClient, openStreamClient } from './client.ts';
 import { type FoldCounts, untold } from './fold.ts';
@@ -29,7 +29,9 @@ export type ChaosResult = {
   readonly clients: readonly { readonly name: string; readonly counts: FoldCounts }[];
   /** Entries of the journal that anybody was told of. */
   readonly entries: number;
-  /** From the last mending until everybody agreed; null: they did not. */
+  /** From the last mending until the gateway had reached every host again. */
+  readonly reachedAfterMs: number;
+  /** From the last operation until everybody agreed; null: they did not. */
   readonly agreedAfterMs: number | null;
 };
 
@@ -38,6 +40,9 @@ export type ChaosResult = {
  * only after a minute, and then has half a minute to be reached and read.
  */
 const agreeWithinMs = 120_000;
+
+/** How long the operators go on when nothing is broken any more. */
+const undisturbedMs = 12_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, durationMs, gatewayLogPath, print, signal = new AbortController().signal } = options;
@@ -54,13 +59,19 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     phase('breaking things');
     const breaking = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
-    const operators = world.hosts.map((host) =>
-      operate({ host, random: branch(), revisions, record, signal: breaking }),
-    );
-    await Promise.all([torment({ world, random: branch(), record, signal: breaking }), ...operators]);
-    phase('all is mended: waiting until everybody agrees');
+    const work = (until: AbortSignal) =>
+      Promise.all(world.hosts.map((host) => operate({ host, random: branch(), revisions, record, signal: until })));
+    await Promise.all([torment({ world, random: branch(), record, signal: breaking }), work(breaking)]);
+    phase('all is mended: waiting for the hosts');
+    const mendedAt = performance.now();
     for (const client of clients) client.calm();
     world.slowFront.setFaults({});
+    await awaitHosts({ world, record, withinMs: agreeWithinMs, signal });
+    const reachedAfterMs = Math.round(performance.now() - mendedAt);
+    // Reading everything after a reconnect makes good whatever was missed before. From here on only events tell.
+    phase('working undisturbed');
+    await work(AbortSignal.any([signal, AbortSignal.timeout(undisturbedMs)]));
+    phase('at rest: waiting until everybody agrees');
     const agreedAfterMs = await agree({ world, clients, record, withinMs: agreeWithinMs, signal });
     judge(clients, book, revisions, record);
     phase(agreedAfterMs === null ? 'they do not agree' : `agreed after ${agreedAfterMs} ms`);
@@ -72,6 +83,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       record,
       clients: clients.map(({ name, fold }) => ({ name, counts: fold.counts })),
       entries,
+      reachedAfterMs,
       agreedAfterMs,
     };
   } finally {
