@@ -2,7 +2,7 @@ import { VirtgraphError } from '../errors.ts';
 import type { DomainConfig } from '../model/domain.ts';
 import { type ActionHost, type MacOwners, readBack, writableDriver } from './action-guards.ts';
 import { changedConfigFields } from './changed-fields.ts';
-import { type MacTaker, macWarnings, requireGuestMac } from './mac-checks.ts';
+import { addressWarnings, requireGuestMac } from './mac-checks.ts';
 import type { SendChange } from './send-change.ts';
 import type { ActionOutcome, ChangePlan, DomainActions, DomainRecord } from './types.ts';
 
@@ -19,7 +19,7 @@ export function createDefineDomain(
     const config = driver.inspectDomainXml(xml);
     for (const { macAddress } of config.interfaces) requireGuestMac(macAddress, hostName);
     const present = await presentDomain(on, config, expectedVersion, signal);
-    const warnings = addressWarnings(on, config, owners);
+    const warnings = addressWarnings(on, config, config.uuid, owners);
     if (dryRun) {
       requireDefinable(on, config, present);
       const isChecked = await driver.checkDomainXml(xml, { signal, priority: 'read' });
@@ -88,18 +88,4 @@ function dryRunSummary(on: ActionHost, config: DomainConfig, present: DomainReco
   const changed = changedConfigFields(present.config, config);
   const what = changed.length === 0 ? 'nothing that is shown here' : changed.join(', ');
   return `${config.name} on ${on.name} would be redefined; changes: ${what}.`;
-}
-
-function addressWarnings(on: ActionHost, config: DomainConfig, owners: MacOwners): readonly string[] {
-  const taker: MacTaker = {
-    hostName: on.name,
-    uuid: config.uuid,
-    libvirtVersion: on.view().facts?.libvirtVersion ?? null,
-  };
-  const addresses = config.interfaces.map((nic) => nic.macAddress);
-  const twice = new Set(addresses.filter((mac, index) => addresses.indexOf(mac) !== index));
-  return [
-    ...[...twice].map((mac) => `Several of its own network cards have ${mac}.`),
-    ...new Set(addresses.flatMap((mac) => macWarnings(mac, taker, owners))),
-  ];
 }

@@ -5,6 +5,7 @@ import { type ActionHost, expectedDomain, invalidState, isActive, readBack, writ
 import { createAttachInterface, type MacReservations } from './attach-interface.ts';
 import { createDefineDomain } from './define-domain.ts';
 import { createDetachInterface } from './detach-interface.ts';
+import { addressWarnings } from './mac-checks.ts';
 import { createSendChange } from './send-change.ts';
 import type { Tasks } from './tasks.ts';
 import type { ActionOutcome, ActionRequest, ChangePlan, DomainActions, DomainRecord } from './types.ts';
@@ -27,6 +28,8 @@ type Verb = {
   readonly would: string;
   /** By what is seen that it took effect. */
   readonly goal: (domain: DomainRecord) => TaskGoal;
+  /** Worth knowing before and after, as sentences. */
+  readonly warnings?: (on: ActionHost, domain: DomainRecord) => readonly string[];
   /** What goes on when the host has answered: the guest does what it was asked. */
   readonly afterwards?: { readonly taskKind: TaskKind; readonly summary: string; readonly waitMs: number };
   /** The host's answer may take longer than a caller waits: it becomes a task then. */
@@ -52,9 +55,10 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
     const driver = writableDriver(on);
     const domain = await expectedDomain(on, uuid, request.expectedVersion, signal);
     const named = `${domain.name} on ${on.name}`;
+    const warnings = verb.warnings?.(on, domain) ?? [];
     if (request.dryRun) {
       verb.check(domain);
-      return { domain, summary: `${named} would ${verb.would}.`, warnings: [] };
+      return { domain, summary: `${named} would ${verb.would}.`, warnings };
     }
     const about = { hostName: on.name, domainUuid: uuid, domainName: domain.name, goal: verb.goal(domain) };
     const plan: ChangePlan = { ...about, summary: `Whether ${named} ${verb.done}.` };
@@ -64,7 +68,7 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
       const unfinished = await send(request, plan, () => stillUnderWay(call(), ending));
       if (unfinished !== null) {
         const summary = `${named} is asked; the task tells how it ends.`;
-        return { domain: on.domain(uuid), summary, warnings: [], task: unfinished };
+        return { domain: on.domain(uuid), summary, warnings, task: unfinished };
       }
     } else await send(request, plan, call);
 
@@ -78,7 +82,7 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
           deadlineAt: clock.now() + afterwards.waitMs,
         })
       : null;
-    const outcome = await readBack(on, uuid, signal, { summary: `${named} ${verb.done}.` });
+    const outcome = await readBack(on, uuid, signal, { summary: `${named} ${verb.done}.`, warnings });
     return { ...outcome, task };
   }
 
@@ -114,6 +118,7 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
         done: paused ? 'was started and is paused' : 'was started',
         would: paused ? 'be started, and be paused' : 'be started',
         goal: () => ({ want: 'ACTIVE' }),
+        warnings: (on, { config, uuid }) => addressWarnings(on, config, uuid, macs.owners),
       }),
     shutdown: ({ mode, waitMs = defaultWaitMs, ...request }) =>
       act(request, {

@@ -1,9 +1,10 @@
 import { VirtgraphError } from '../errors.ts';
 import type { MacAddress, Uuid } from '../model/brands.ts';
+import type { DomainConfig } from '../model/domain.ts';
 import { judgeGuestMac } from '../net/mac-rules.ts';
 import { deriveTapMac } from '../net/tap.ts';
 import { guestMacVerdict } from '../net/version-verdict.ts';
-import { describeOwner, isOwnedBy, type MacOwners } from './action-guards.ts';
+import { type ActionHost, describeOwner, isOwnedBy, type MacOwners } from './action-guards.ts';
 import type { MacOwnerRef } from './mac-owners.ts';
 
 /** @throws INVALID_MAC_ADDRESS for one that no guest may have, before any host is asked. */
@@ -38,4 +39,20 @@ export function macWarnings(mac: MacAddress, taker: MacTaker, owners: MacOwners)
   const { verdict, message } = guestMacVerdict(mac, taker.libvirtVersion);
   if (verdict === 'REFUSED') warnings.push(message);
   return warnings;
+}
+
+/** The same for all addresses that a configuration gives one domain. */
+export function addressWarnings(
+  on: ActionHost,
+  config: Pick<DomainConfig, 'interfaces'>,
+  uuid: Uuid | null,
+  owners: MacOwners,
+): readonly string[] {
+  const taker: MacTaker = { hostName: on.name, uuid, libvirtVersion: on.view().facts?.libvirtVersion ?? null };
+  const addresses = config.interfaces.map((nic) => nic.macAddress);
+  const twice = new Set(addresses.filter((mac, index) => addresses.indexOf(mac) !== index));
+  return [
+    ...[...twice].map((mac) => `Several of its own network cards have ${mac}.`),
+    ...new Set(addresses.flatMap((mac) => macWarnings(mac, taker, owners))),
+  ];
 }

@@ -54,6 +54,19 @@ describe('a change', () => {
     expect(told()).toEqual(['EVENT off=RUNNING (state)']);
   });
 
+  test('that starts a guest warns of an address that another guest has, before and after', async () => {
+    const shared = parseMac('52:54:00:00:00:07');
+    const { host, fleet } = await oneHost();
+    const first = host.add('first', { macs: [shared], state: 'RUNNING', libvirtId: 70 });
+    const second = host.add('second', { macs: [shared] });
+    for (const { uuid } of [first, second]) await fleet.refreshDomain('alpha', uuid, AbortSignal.timeout(5_000));
+    const start = (dryRun: boolean) =>
+      fleet.actions.start({ ...request(second.uuid), dryRun, paused: false, discardManagedSave: false });
+    const warnings = expect.arrayContaining([expect.stringContaining(`${shared} is also the address of`)]);
+    expect(await start(true)).toMatchObject({ domain: { state: 'SHUTOFF' }, warnings });
+    expect(await start(false)).toMatchObject({ domain: { state: 'RUNNING' }, warnings });
+  });
+
   test('is told once also on a host that tells of nothing', async () => {
     const { host, fleet, on, told } = await oneHost();
     host.eventful = false;
