@@ -13,11 +13,14 @@ import type { DomainRef } from './rpc/objects.ts';
 import { bulkStats } from './stats-decoder.ts';
 import { statsFlags, statsMask, statsMasks } from './stats-groups.ts';
 
-/**
- * A reply must fit into 32 MiB, and a guest with many CPUs, disks and cards takes some 6 kB of it with all groups.
- * The protocol's own limit is 16,384 records.
- */
-const maxDomainsPerCall = { stateOnly: 16_384, more: 4_096 } as const;
+/** The protocol's own limit of records in a reply (`REMOTE_DOMAIN_LIST_MAX`). */
+const mostDomainsPerCall = 16_384;
+
+/** Half of the 32 MiB into which a reply must fit: guests differ, and grow. */
+const replyBytes = 16 * 1_024 * 1_024;
+
+/** Of a guest of which nothing is known yet: one with many CPUs, disks and cards takes some 6 kB with all groups. */
+const unknownDomainBytes = 4_096;
 
 /** The groups for which libvirt does not need the guest (`qemuDomainGetStatsWorkers` of qemu_driver.c). */
 const groupsWithoutMonitor: ReadonlySet<StatsGroup> = new Set(['state', 'interface']);
@@ -59,6 +62,20 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
   let noWait: number = statsFlags.NOWAIT;
   let hanging = 0;
   let trying = false;
+  /** By the mask of groups: what a domain takes of a reply, as the last round had it. */
+  const domainBytes = new Map<number, number>();
+
+  function domainsPerCall(stats: number): number {
+    if (stats === statsMasks.state) return mostDomainsPerCall;
+    return Math.min(mostDomainsPerCall, Math.floor(replyBytes / (domainBytes.get(stats) ?? unknownDomainBytes)));
+  }
+
+  /** What a round has told makes the next one as few calls as fit. */
+  function learn(stats: number, samples: readonly DomainStatsSample[]) {
+    if (samples.length === 0) return;
+    const bytes = samples.reduce((sum, sample) => sum + bytesOf(sample), 0);
+    domainBytes.set(stats, bytes / samples.length);
+  }
 
   async function call(domains: readonly DomainRef[], stats: number, filter: number, how: LaneCallOptions) {
     try {
@@ -202,14 +219,16 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
   return {
     async read(groups, uuids, caller) {
       const stats = statsMask(groups);
-      const onlyState = groups.every((group) => group === 'state');
-      const perCall = onlyState ? maxDomainsPerCall.stateOnly : maxDomainsPerCall.more;
+      const perCall = domainsPerCall(stats);
       const entersMonitors = groups.some((group) => !groupsWithoutMonitor.has(group));
       if (uuids === null && domainCount() <= perCall && (health.calm || !entersMonitors)) {
         const all = entersMonitors
           ? await callUnlessStuck(null, stats, caller)
           : await call([], stats, statsFlags.ACTIVE, caller);
-        if (all !== null) return all;
+        if (all !== null) {
+          learn(stats, all);
+          return all;
+        }
       }
       const domains = uuids === null ? await activeDomains(caller) : await named(uuids, caller);
       if (!entersMonitors) return tellAll(domains, stats, perCall, caller);
@@ -220,6 +239,7 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
         tellOf(others, groups, perCall, caller),
       ]);
       tryOne(groups, caller);
+      if (answers) learn(stats, answers);
       return [...(answers ?? (await tellOf(asked, groups, perCall, caller))), ...told];
     },
   };
@@ -231,4 +251,9 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
     }
     return samples;
   }
+}
+
+/** About: its name, the groups of one value, and some 36 bytes for each value of a CPU, a card or a disk. */
+function bytesOf({ vcpus, interfaces, disks }: DomainStatsSample): number {
+  return 800 + 200 * (vcpus?.length ?? 0) + 400 * (interfaces?.length ?? 0) + 800 * (disks?.length ?? 0);
 }

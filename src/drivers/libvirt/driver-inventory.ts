@@ -9,7 +9,7 @@ import { domainStateNames } from './domain-states.ts';
 import { isAnyLibvirtError, isLibvirtError, isTimeout, orNull } from './errors.ts';
 import type { GuestHealth } from './guest-health.ts';
 import { readHostXml } from './host-xml.ts';
-import type { Lanes } from './lanes.ts';
+import type { LaneCallOptions, Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import { procedures } from './rpc/procedures.ts';
@@ -78,7 +78,7 @@ export function inventoryVerbs(
     return domainStateNames(state, reason);
   }
 
-  async function isPersistent(domain: DomainRef, options: CallOptions): Promise<boolean> {
+  async function isPersistent(domain: DomainRef, options: LaneCallOptions): Promise<boolean> {
     const answer = await orNull(lanes.call(procedures.domainIsPersistent, { domain }, options), 'NO_DOMAIN');
     // A driver that does not know the notion keeps what it has.
     return answer?.persistent ?? true;
@@ -92,7 +92,8 @@ export function inventoryVerbs(
     const [{ id, uuid, name }, state, persistent, autostart, managedSave] = await Promise.all([
       refs.lookUp(before.uuid, options),
       readState(before, options),
-      isPersistent(before, options),
+      // On the lane of the XML, so that each of the two has its four calls, and all come in one round trip.
+      isPersistent(before, { ...options, lane: 'work' }),
       orNull(lanes.call(procedures.domainGetAutostart, { domain: before }, options), 'NO_DOMAIN'),
       orNull(lanes.call(procedures.domainHasManagedSaveImage, { domain: before, flags: 0 }, options), 'NO_DOMAIN'),
     ]);

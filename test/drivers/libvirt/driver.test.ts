@@ -361,3 +361,26 @@ test('a definition whose name another domain has is a conflict, and not just a f
     detail: { libvirt: { codeName: 'OPERATION_FAILED' } },
   });
 });
+
+test('readings of very many domains come in as few calls as the last round has shown to fit', async () => {
+  const many = createSimDaemon({
+    name: 'many',
+    hypervisor: 'qemu',
+    clock,
+    populate: (host) => populateMany(host, 10_000),
+  });
+  const ended: string[] = [];
+  const calls = { tell: ({ lane }: { readonly lane: string }) => void ended.push(lane) };
+  const driver = await openLibvirtDriver(target(), transportTo(many), { clock, log: silentLog, calls }, options);
+  opened.push(driver);
+  await driver.listDomains(options);
+  const statsCalls = async () => {
+    ended.length = 0;
+    const samples = await driver.readDomainStats(['state', 'balloon'], null, options);
+    return { samples: samples.length, calls: ended.filter((lane) => lane === 'stats').length };
+  };
+  const first = await statsCalls();
+  expect(first.calls).toBe(2);
+  expect(await statsCalls()).toEqual({ samples: first.samples, calls: 1 });
+  many.close();
+});
