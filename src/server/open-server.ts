@@ -83,7 +83,11 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   const inFlight = createInFlight();
   const bare = createOperations(schema, gateway, createDocuments(schema, limits), formatError);
-  const operations: Operations = { ...bare, execute: (args) => inFlight.track(bare.execute(args)) };
+  const operations: Operations = {
+    ...bare,
+    execute: (args) => inFlight.track(bare.execute(args)),
+    executeToJson: (args, event) => inFlight.track(bare.executeToJson(args, event)),
+  };
   const { pingMs = defaultPingMs } = options;
   const sockets = createSockets({ path: graphqlPath, operations, gatekeeper, origins, limits, pingMs, clock, log });
   const eventStreams = createEventStreams(operations, clock, log);

@@ -29,6 +29,8 @@ export type Operations = {
   prepare(request: OperationRequest): PreparedOperation | readonly GraphQLError[];
   /** A query or a mutation. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
+  /** One answer as the text that is sent. `event`: what a subscription of this document delivered. */
+  executeToJson(args: ExecutionArgs, event?: unknown): Promise<string>;
   /** An answer instead of a stream: the subscription was refused, with the errors in it. */
   subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>>;
   /** As it is sent. */
@@ -42,6 +44,11 @@ export function createOperations(
   documents: Documents,
   formatError: ErrorFormatter,
 ): Operations {
+  const format: Operations['format'] = ({ errors, ...rest }) => ({
+    ...(errors && { errors: errors.map(formatError) }),
+    ...rest,
+  });
+
   return {
     prepare({ query, operationName, variables }) {
       const document = documents.prepare(query);
@@ -55,6 +62,11 @@ export function createOperations(
 
     execute: async (args) => execute({ ...args, contextValue: createContext(gateway) }),
 
+    async executeToJson(args, event) {
+      const result = await execute({ ...args, rootValue: event, contextValue: createContext(gateway) });
+      return JSON.stringify(format(result));
+    },
+
     async subscribe(args) {
       const source = await createSourceEventStream({ ...args, contextValue: createContext(gateway) });
       if (!(Symbol.asyncIterator in source)) return source;
@@ -64,9 +76,7 @@ export function createOperations(
       );
     },
 
-    format({ errors, ...rest }) {
-      return { ...(errors && { errors: errors.map(formatError) }), ...rest };
-    },
+    format,
     formatErrors: (errors) => errors.map(formatError),
   };
 }
