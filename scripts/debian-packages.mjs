@@ -1,4 +1,4 @@
-/** The Debian packages that each part of the tests needs besides Node. */
+/** The Debian packages that each part of the tests, and each kind of peer of the bench, needs besides Node. */
 export const debianPackages = {
   lab: [
     'dnsmasq-base',
@@ -16,4 +16,8 @@ export const debianPackages = {
     'udev',
   ],
   browser: ['chromium'],
+  python: ['libvirt-clients', 'python3-libvirt'],
+  go: ['golang-go', 'golang-github-digitalocean-go-libvirt-dev'],
+  cc: ['gcc', 'libc6-dev'],
+  exporter: ['prometheus-libvirt-exporter'],
 };

@@ -59,6 +59,7 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string
 export interface Gateway {
   readonly url: string;
   readonly token: string;
+  readonly pid: number;
   /** Every line of its log until now. */
   readonly log: readonly LogLine[];
   ask<T>(query: string, variables?: object): Promise<Answer<T>>;
@@ -129,6 +130,8 @@ export async function openGateway(lab: Lab, options: GatewayOptions): Promise<Ga
   const gateway: Gateway = {
     url,
     token,
+    // setpriv becomes the gateway, and what has said that it is ready has a process.
+    pid: child.pid ?? 0,
     log,
     async ask<T>(query: string, variables: object = {}) {
       const response = await fetch(`${url}/graphql`, {

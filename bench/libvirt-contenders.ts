@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { systemClock } from '../src/clock.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import type { Driver } from '../src/drivers/driver.ts';
@@ -8,13 +6,15 @@ import { silentLog } from '../src/log.ts';
 import { statsGroups } from '../src/model/stats.ts';
 import { createHandshakeLimiter } from '../src/ssh/handshake-limiter.ts';
 import { run } from '../test/lab/run.ts';
+import { cpuOfEndedChildren } from './cpu.ts';
+import { openLineProgram } from './line-program.ts';
 import type { Contender } from './rounds.ts';
 
 /** virsh's names of the six groups that every contender asks for. */
 const groupFlags = ['--state', '--cpu-total', '--balloon', '--vcpu', '--interface', '--block'];
 
-export const operations = ['list', 'stats'] as const;
-export type Operation = (typeof operations)[number];
+/** What every libvirt contender can be asked; the answer is how many domains it told of. */
+export type Operation = 'list' | 'stats';
 
 /** Ends what a contender holds open. */
 export type Opened<T> = T & { close(): Promise<void> };
@@ -25,41 +25,21 @@ export function virsh(uri: string, operation: Operation, rounds: number): Conten
   const row = operation === 'list' ? /^\s*(\d+|-)\s/ : /^Domain: /;
   return {
     name: 'virsh over ssh, one process each time',
-    rounds,
+    rounds: Math.min(5, rounds),
+    cpu: cpuOfEndedChildren,
     async run() {
       const result = await run(['virsh', '-c', uri, ...args], { timeoutMs: 120_000 });
       if (result.status !== 0) throw new Error(`virsh failed: ${result.stderr}`);
-      return { domains: result.stdout.split('\n').filter((line) => row.test(line)).length };
+      return { answer: result.stdout.split('\n').filter((line) => row.test(line)).length };
     },
   };
 }
 
 /** The C library through its Python binding, over one connection on the daemon's own socket. */
-export async function openPython(uri: string): Promise<Opened<{ contender(operation: Operation): Contender }>> {
+export function openPython(uri: string): Promise<Opened<{ contender(operation: Operation): Contender }>> {
   const script = new URL('peers/libvirt_python.py', import.meta.url).pathname;
   // Debian's packages are for Debian's own Python, which need not be the first in the path.
-  const child = spawn('/usr/bin/python3', [script, uri], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const nextLine = async () => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error('python3-libvirt ended; is Debian package python3-libvirt installed?');
-    return value;
-  };
-  await nextLine();
-  return {
-    contender: (operation) => ({
-      name: 'python3-libvirt, unix socket',
-      async run() {
-        child.stdin.write(`${operation}\n`);
-        const [seconds, domains] = (await nextLine()).split(' ').map(Number);
-        return { domains: domains ?? 0, ms: (seconds ?? Number.NaN) * 1_000 };
-      },
-    }),
-    async close() {
-      child.stdin.end();
-      if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
-    },
-  };
+  return openLineProgram('python3-libvirt, unix socket', ['/usr/bin/python3', script, uri]);
 }
 
 /** Our driver in this process. */
@@ -71,7 +51,7 @@ export async function openOurDriver(
   return {
     contender: (operation) => ({
       name: `virtgraph's driver, ${label}`,
-      run: async () => ({ domains: await ask(driver, operation) }),
+      run: async () => ({ answer: await ask(driver, operation) }),
     }),
     close: () => driver.close(),
   };

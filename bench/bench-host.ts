@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { qemuGuestXml } from '../test/lab/guests.ts';
 import type { Lab } from '../test/lab/lab.ts';
 import type { LibvirtHost } from '../test/lab/libvirt-host.ts';
+import type { BenchContext } from './row.ts';
 
 /** One libvirt connection to measure, and the ways to it. */
 export type Subject = {
@@ -22,8 +23,35 @@ export type Subject = {
 const qemuGuests = 20;
 const testDomains = 5_000;
 
+export type BenchHost = {
+  readonly lab: Lab;
+  readonly host: LibvirtHost;
+  /** Twenty running QEMU guests. */
+  readonly qemu: Subject;
+  /** Five thousand domains of libvirt's test driver. */
+  readonly test: Subject;
+};
+
+const benchHosts = new WeakMap<Lab, Promise<BenchHost>>();
+
+/** The lab's host with its guests, which are started for the first row that asks. */
+export async function openBenchHost(bench: BenchContext): Promise<BenchHost> {
+  const lab = await bench.lab();
+  const known = benchHosts.get(lab) ?? startGuests(lab, bench);
+  benchHosts.set(lab, known);
+  return await known;
+}
+
+async function startGuests(lab: Lab, bench: BenchContext): Promise<BenchHost> {
+  const [host] = lab.hosts;
+  if (!host) throw new Error('the lab has no host');
+  bench.log(`starting ${qemuGuests} QEMU guests …`);
+  await startQemuGuests(host);
+  return { lab, host, qemu: qemuSubject(lab, host), test: testSubject(lab, host) };
+}
+
 /** Twenty running QEMU guests with two network cards and a disk each. They sleep in their firmware. */
-export async function startQemuGuests(host: LibvirtHost): Promise<void> {
+async function startQemuGuests(host: LibvirtHost): Promise<void> {
   const disks = join(host.folder, 'bench-disks');
   mkdirSync(disks, { recursive: true });
   for (let index = 1; index <= qemuGuests; index += 1) {
@@ -38,7 +66,7 @@ export async function startQemuGuests(host: LibvirtHost): Promise<void> {
   }
 }
 
-export function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
+function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
   return {
     name: 'qemu',
     title: `${qemuGuests} QEMU guests`,
@@ -51,7 +79,7 @@ export function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
 }
 
 /** libvirt's test driver with a file of its own. Every connection reads the file anew. */
-export function testSubject(lab: Lab, host: LibvirtHost): Subject {
+function testSubject(lab: Lab, host: LibvirtHost): Subject {
   const file = join(host.folder, 'bench-node.xml');
   const domain = (index: number) =>
     `<domain type='test'><name>t${index}</name><uuid>00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}</uuid><memory>8192</memory><os><type>hvm</type></os></domain>`;

@@ -1,5 +1,7 @@
-import type { Gateway } from '../test/lab/gateway.ts';
-import type { Operation } from './contenders.ts';
+import { type Gateway, openGateway } from '../test/lab/gateway.ts';
+import type { Lab } from '../test/lab/lab.ts';
+import type { Subject } from './bench-host.ts';
+import { cpuOfProcess } from './cpu.ts';
 import type { Contender } from './rounds.ts';
 
 /** The most that one page may have. */
@@ -17,26 +19,34 @@ const allStats = `stats { cpu { timeSeconds userSeconds systemSeconds }
   interfaces { name rxBytes rxPackets rxErrors rxDrops txBytes txPackets txErrors txDrops }
   disks { name readRequests readBytes writeRequests writeBytes capacity allocation physical } }`;
 
-/** All domains with their state, page by page, from the gateway's memory; `fresh`: after it has asked the host. */
-function listOverHttp(gateway: Gateway, host: string, fresh: boolean): Contender {
-  return {
-    name: fresh ? 'virtgraph over HTTP, fresh' : 'virtgraph over HTTP, from memory',
-    run: async () => ({ domains: await readPages(gateway, host, 'uuid name state', fresh) }),
-  };
+/** A gateway of one host, as a process of its own. */
+export async function openGatewayOf(lab: Lab, { name, sshUri }: Subject): Promise<Gateway> {
+  const gateway = await openGateway(lab, { hosts: [{ name, uri: sshUri }], config: { log: { level: 'warn' } } });
+  await gateway.ready(name);
+  return gateway;
+}
+
+/** All domains with their state, page by page, from the gateway's memory. */
+export function listOverHttp(gateway: Gateway, host: string): Contender {
+  return overHttp('virtgraph over HTTP, from memory', gateway, host, 'uuid name state', false);
+}
+
+/** The same after the gateway has asked the host. */
+export function freshOverHttp(gateway: Gateway, host: string): Contender {
+  return overHttp('virtgraph over HTTP, fresh', gateway, host, 'uuid name state', true);
 }
 
 /** All statistics, asked of the host page by page. */
-function statsOverHttp(gateway: Gateway, host: string): Contender {
-  return {
-    name: 'virtgraph over HTTP, asked now',
-    run: async () => ({ domains: await readPages(gateway, host, `uuid name state ${allStats}`, false) }),
-  };
+export function statsOverHttp(gateway: Gateway, host: string): Contender {
+  return overHttp('virtgraph over HTTP, asked now', gateway, host, `uuid name state ${allStats}`, false);
 }
 
-export function overHttp(gateway: Gateway, host: string, operation: Operation): readonly Contender[] {
-  return operation === 'stats'
-    ? [statsOverHttp(gateway, host)]
-    : [listOverHttp(gateway, host, false), listOverHttp(gateway, host, true)];
+function overHttp(name: string, gateway: Gateway, host: string, fields: string, fresh: boolean): Contender {
+  return {
+    name,
+    cpu: cpuOfProcess(gateway.pid),
+    run: async () => ({ answer: await readPages(gateway, host, fields, fresh) }),
+  };
 }
 
 async function readPages(gateway: Gateway, host: string, fields: string, fresh: boolean): Promise<number> {

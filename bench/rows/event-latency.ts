@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createClient } from 'graphql-ws';
-import type { Gateway } from '../test/lab/gateway.ts';
-import { openDriverFor } from './contenders.ts';
-import { quantile } from './rounds.ts';
-import { formatMs, formatTable } from './table.ts';
+import { type Gateway, openGateway } from '../../test/lab/gateway.ts';
+import { openBenchHost } from '../bench-host.ts';
+import { openDriverFor } from '../libvirt-contenders.ts';
+import { formatFigure } from '../report.ts';
+import { quantile, ratioGoal, type Timed, timedOf } from '../rounds.ts';
+import type { BenchContext, Comparison, Row } from '../row.ts';
 
 /** Between one action and the next; the events of one must have come by then. */
 const pauseMs = 25;
@@ -19,20 +21,38 @@ function note(arrivals: number[]): void {
 
 type Observer = { readonly name: string; readonly arrivals: number[]; close(): Promise<void> };
 
+const actions = 200;
+
 /**
  * From an action to the moment when its event is in somebody's hands, side by side for each event: `virsh event` on the
  * daemon's own socket, and a WebSocket subscriber of the gateway, which hears of it over SSH and reads the domain first.
  * The action comes over a third connection, from here, so that no process has to start for it.
  */
-export async function measureEvents(
-  gateway: Gateway,
-  unixUri: string,
-  guest: string,
-  actions: number,
-): Promise<string> {
+export const row: Row = {
+  name: 'event-latency',
+  title: "From an action to its event in a subscriber's hands",
+  needs: ['lab'],
+  run: measureEvents,
+};
+
+async function measureEvents(bench: BenchContext): Promise<readonly Comparison[]> {
+  const { lab, qemu } = await openBenchHost(bench);
+  const gateway = await openGateway(lab, {
+    hosts: [{ name: qemu.name, uri: qemu.sshUri }],
+    config: { log: { level: 'warn' } },
+  });
+  try {
+    await gateway.ready(qemu.name);
+    return [await compare(gateway, qemu.unixUri, 'bench20')];
+  } finally {
+    await gateway.close();
+  }
+}
+
+async function compare(gateway: Gateway, unixUri: string, guest: string): Promise<Comparison> {
   const driver = await openDriverFor(unixUri);
   const uuid = await driver.findDomain(guest, { signal: AbortSignal.timeout(5_000) });
-  const observers = [await openVirshEvent(unixUri, guest), await openSubscriber(gateway, guest)];
+  const observers = [await openVirshEvent(unixUri, guest), await openSubscriber(gateway, guest)] as const;
   const actedAt: number[] = [];
   try {
     for (let index = 0; index < actions; index += 1) {
@@ -45,23 +65,21 @@ export async function measureEvents(
   } finally {
     await Promise.all([...observers, driver].map((opened) => opened.close()));
   }
-  return report(observers, actedAt);
+  const [virsh, ours] = [latencyOf(observers[0], actedAt), latencyOf(observers[1], actedAt)];
+  return {
+    title: `${actions} times a QEMU guest is suspended or resumed`,
+    contenders: [virsh, ours],
+    facts: [virsh, ours].map(({ name, timesMs }) => ({
+      name: `99 of 100 within, ${name}`,
+      value: `${formatFigure(quantile(timesMs, 0.99))} ms`,
+    })),
+    goals: [ratioGoal('a WebSocket over SSH, to virsh event on the socket', { of: ours, to: virsh, atMost: 4 })],
+  };
 }
 
-function report(observers: readonly Observer[], actedAt: readonly number[]): string {
-  const latencies = observers.map(({ name, arrivals }) => ({
-    name,
-    ms: actedAt.map((at, index) => (arrivals[index] ?? Number.NaN) - at),
-  }));
-  const [virsh, ours] = latencies;
-  const overhead = actedAt.map((_, index) => (ours?.ms[index] ?? Number.NaN) - (virsh?.ms[index] ?? Number.NaN));
-  const rows = [...latencies, { name: 'of that, on top of virsh event', ms: overhead }].map(({ name, ms }) => [
-    name,
-    formatMs(quantile(ms, 0.5)),
-    formatMs(quantile(ms, 0.99)),
-    String(ms.length),
-  ]);
-  return formatTable(['', 'median ms', 'p99 ms', 'events'], rows);
+function latencyOf({ name, arrivals }: Observer, actedAt: readonly number[]): Timed {
+  const timesMs = actedAt.map((at, index) => (arrivals[index] ?? Number.NaN) - at);
+  return timedOf(name, undefined, { timesMs, cpusMs: [] });
 }
 
 async function openVirshEvent(unixUri: string, guest: string): Promise<Observer> {

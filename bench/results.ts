@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Comparison, Row } from './row.ts';
+
+/** What `npm run bench -- --write` keeps: the source of docs/BENCHMARKS.md, and of a release's ratios. */
+export type Results = {
+  readonly machine: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** By the row's name. */
+  readonly rows: Readonly<Record<string, RowResult>>;
+};
+
+export type RowResult = {
+  readonly title: string;
+  /** YYYY-MM-DD */
+  readonly measuredOn: string;
+  readonly comparisons: readonly Comparison[];
+};
+
+const folder = new URL('results/', import.meta.url);
+
+/** Of the last run that was written. */
+export const lastResults = new URL('last.json', folder).pathname;
+
+export function resultOf({ title }: Row, comparisons: readonly Comparison[]): RowResult {
+  return { title, measuredOn: new Date().toISOString().slice(0, 10), comparisons: comparisons.map(keptOf) };
+}
+
+/** Without what a row may have added for itself, such as every single time. */
+function keptOf({ title, contenders, facts, goals }: Comparison): Comparison {
+  return {
+    title,
+    contenders: contenders.map(({ name, medianMs, minMs, cpuMs, rounds, note }) => ({
+      name,
+      medianMs: rounded(medianMs),
+      minMs: rounded(minMs),
+      cpuMs: cpuMs === null ? null : rounded(cpuMs),
+      rounds,
+      ...(note !== undefined && { note }),
+    })),
+    ...(facts !== undefined && { facts }),
+    goals: goals.map(({ spread, ratio, ...goal }) => ({
+      ...goal,
+      ratio: rounded(ratio),
+      ...(spread !== undefined && { spread: [rounded(spread[0]), rounded(spread[1])] as const }),
+    })),
+  };
+}
+
+const rounded = (value: number) => Number(value.toPrecision(4));
+
+export function readResults(path: string): Results {
+  const text = readFileSync(path, 'utf8');
+  // A file that `writeResults` wrote: JSON has no NaN and says null for it, but where a CPU time is not known.
+  return JSON.parse(text, (key, value) => (value === null && key !== 'cpuMs' ? Number.NaN : value)) as Results;
+}
+
+export function writeResults(path: string, results: Results): void {
+  writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+}

@@ -1,0 +1,3 @@
+export const debianPackages: Readonly<
+  Record<'lab' | 'browser' | 'python' | 'go' | 'cc' | 'exporter', readonly string[]>
+>;

@@ -1,0 +1,3 @@
+export const root: string;
+export class SetupError extends Error {}
+export function ensureDebianPackages(names: readonly string[]): Promise<void>;
