@@ -8,7 +8,9 @@ import { StartError } from './start-error.ts';
 export async function readTlsFiles(tls: Config['listen']['tls']): Promise<TlsFiles | null> {
   if (tls === null) return null;
   const { certFile, keyFile } = tls;
-  const [cert, key] = await Promise.all([readText(certFile, 'certificate'), readText(keyFile, 'key')]);
+  // One after the other: when both are missing the same one is named each time.
+  const cert = await readText(certFile, 'certificate');
+  const key = await readText(keyFile, 'key');
   const certificate = parse(certFile, 'a certificate', () => new X509Certificate(cert));
   const privateKey = parse(keyFile, 'a private key without a passphrase', () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
