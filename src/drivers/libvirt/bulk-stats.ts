@@ -30,9 +30,18 @@ const lateMs = 700;
 
 /**
  * Readings that hang, each with one of the daemon's 20 workers. So many for finding out about guests that show no life, so
- * that the lane has two of its four places left; and so many before nobody's monitor is asked any more.
+ * that the lane has two of its four places left; with so many a storm is likely; and with so many nobody's monitor is asked
+ * any more: one more would wedge the lane's replacement too.
  */
-const mostHanging = { trying: 2, asking: 5 } as const;
+const mostHanging = { trying: 2, trusting: 2, asking: 5 } as const;
+
+/**
+ * Guests that stop one after the other (their storage goes, and each hangs when it next writes) would cost a worker each.
+ * So after the third and the fourth reading that hangs nobody is asked for so long, in which most such storms are over.
+ */
+const pausesMs: Readonly<Record<number, number>> = { 3: 4_000, 4: 20_000 };
+/** And so much longer only those are asked that are seen to run just before. */
+const vigilMs = 6_000;
 
 export type BulkStats = {
   /** `null`: of all active domains. */
@@ -61,6 +70,8 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
   /** Daemons before libvirt 4.5 refuse the flag. */
   let noWait: number = statsFlags.NOWAIT;
   let hanging = 0;
+  let askAgainAtMs = 0;
+  let vigilUntilMs = 0;
   let trying = false;
   /** By the mask of groups: what a domain takes of a reply, as the last round had it. */
   const domainBytes = new Map<number, number>();
@@ -147,6 +158,8 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
         health.doubt(suspects.slice(passed).filter(({ uuid }) => !stuck.has(uuid)));
       }
       hanging += 1;
+      askAgainAtMs = clock.monotonic() + (pausesMs[hanging] ?? 0);
+      if (hanging >= mostHanging.trusting) vigilUntilMs = askAgainAtMs + vigilMs;
       giveUp.abort(new VirtgraphError('GUEST_BUSY', 'A guest does not answer.'));
     }
 
@@ -179,6 +192,18 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
     return samples;
   }
 
+  /** Those whose monitors are worth the risk now. */
+  async function askable(domains: readonly DomainRef[]): Promise<readonly DomainRef[]> {
+    if (hanging >= mostHanging.asking || clock.monotonic() < askAgainAtMs) return [];
+    const trusted = domains.filter(({ uuid }) => health.mayAsk(uuid));
+    if (clock.monotonic() >= vigilUntilMs) return trusted;
+    const moving = await health.moving(trusted);
+    const isMoving = new Set(moving);
+    const silent = trusted.filter((domain) => !isMoving.has(domain));
+    if (silent.length > 0) health.doubt(silent);
+    return moving;
+  }
+
   /** What the daemon knows of them without asking them. */
   async function tellOf(
     domains: readonly DomainRef[],
@@ -193,7 +218,8 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
     }
     return samples.map((sample) => ({
       ...sample,
-      missing: health.whyNot(sample.uuid) ?? 'Another guest of the host did not answer: not read this time.',
+      missing:
+        health.whyNot(sample.uuid) ?? 'Other guests of the host do not answer: this one was not asked this time.',
     }));
   }
 
@@ -232,10 +258,11 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
       }
       const domains = uuids === null ? await activeDomains(caller) : await named(uuids, caller);
       if (!entersMonitors) return tellAll(domains, stats, perCall, caller);
-      const asked = domains.filter(({ uuid }) => health.mayAsk(uuid));
-      const others = domains.filter(({ uuid }) => !health.mayAsk(uuid));
+      const asked = await askable(domains);
+      const isAsked = new Set(asked);
+      const others = domains.filter((domain) => !isAsked.has(domain));
       const [answers, told] = await Promise.all([
-        hanging >= mostHanging.asking ? null : askAll(asked, stats, perCall, caller),
+        askAll(asked, stats, perCall, caller),
         tellOf(others, groups, perCall, caller),
       ]);
       tryOne(groups, caller);

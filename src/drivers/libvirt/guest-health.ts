@@ -10,11 +10,10 @@ import type { Uuid } from '../../model/brands.ts';
 import { type DomainMonitor, monitorOk } from '../../model/monitor.ts';
 import type { CallOptions } from '../driver.ts';
 import { type ControlReading, holderOf, readControl } from './control-info.ts';
-import { orNull } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
-import { procedures } from './rpc/procedures.ts';
+import { createSignsOfLife, parallelLooks } from './signs-of-life.ts';
 
 /** A guest in whose monitor one command has been for so long hangs; most take a few milliseconds. */
 const hangsAfterMs = 500;
@@ -26,12 +25,6 @@ const lookAgainMs = [1_000, 2_000, 4_000, 7_000] as const;
 const looksBeforeTrying = 2;
 /** Doubted for so long, a guest is shown as doubted: most have answered before that. */
 const tellDoubtAfterMs = 3_000;
-/** Calls at once, of the four that the control lane has. */
-const parallelLooks = 3;
-/** What was noted longer ago may be of a time when the guest did not hang yet, and any guest has moved on since. */
-const lifeNotedForMs = 3_000;
-/** Reading processor times asks nobody, but has no reserved worker. */
-const signOfLifeDeadlineMs = 3_000;
 
 export type GuestHealth = {
   /** Nobody is known to hang, and nobody is doubted. */
@@ -48,6 +41,8 @@ export type GuestHealth = {
   findStuck(domains: readonly DomainRef[], options: CallOptions): Promise<ReadonlySet<Uuid>>;
   /** Notes what shows life, so that a doubt that comes soon is over soon. */
   noteLife(domains: readonly DomainRef[]): void;
+  /** Those of them that run, as far as their processor times tell: what asks nobody, and costs a call or two for each. */
+  moving(domains: readonly DomainRef[]): Promise<readonly DomainRef[]>;
   /** Holds those that are not known to hang until they show life. */
   doubt(domains: readonly DomainRef[]): void;
   /** They have answered. */
@@ -81,11 +76,11 @@ export type GuestHealthOptions = {
 export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOptions): GuestHealth {
   const over = new AbortController();
   const background: CallOptions = { signal: over.signal, priority: 'background' };
+  const life = createSignsOfLife(lanes, clock, over.signal);
   const held = new Map<Uuid, Held>();
   /** Jobs under way, so that their beginning is told the same at each reading. */
   const jobs = new Map<Uuid, DomainMonitor>();
   const holders = new Map<Uuid, string>();
-  let life: { readonly notedAt: number; readonly cpuTimesNs: ReadonlyMap<Uuid, bigint> } | null = null;
   let cancelLook: (() => void) | null = null;
   let looks = 0;
   let looking = false;
@@ -165,7 +160,7 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
       hold(domain, reading);
       return;
     }
-    const cpuTimeNs = await readCpuTime(domain);
+    const cpuTimeNs = await life.cpuTimeNs(domain);
     // It answered, or was found to hang, while we asked.
     if (held.get(domain.uuid) !== one) return;
     one.alive = cpuTimeNs !== null && one.cpuTimeNs !== null && cpuTimeNs !== one.cpuTimeNs;
@@ -174,24 +169,6 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
     if (tell === one.told) return;
     one.told = tell;
     onChange(domain);
-  }
-
-  /**
-   * The processor time of its process; `null`: nobody told in time. From the control group to the nanosecond; where
-   * there is none, from the kernel's count in hundredths of a second, of which an idle guest may need few.
-   */
-  async function readCpuTime(domain: DomainRef): Promise<bigint | null> {
-    const patience = { ...background, deadlineMs: signOfLifeDeadlineMs };
-    try {
-      const args = { domain, paramCount: cpuTotals, startCpu: -1, cpus: 1, flags: 0 };
-      const stats = await orNull(lanes.call(procedures.domainGetCpuStats, args, patience));
-      const total = stats?.params.find(({ field }) => field === 'cpu_time')?.value;
-      if (typeof total?.value === 'bigint') return total.value;
-      return (await orNull(lanes.call(procedures.domainGetInfo, { domain }, patience)))?.cpuTimeNs ?? null;
-    } catch (error) {
-      if (over.signal.aborted) throw error;
-      return null;
-    }
   }
 
   async function check(domain: DomainRef) {
@@ -264,17 +241,11 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
       return found;
     },
     noteLife(domains) {
-      const noted = new Map<Uuid, bigint>();
-      life = { notedAt: clock.monotonic(), cpuTimesNs: noted };
-      const noting = mapLimited(domains, parallelLooks, async (domain) => {
-        const cpuTimeNs = await readCpuTime(domain);
-        if (cpuTimeNs !== null) noted.set(domain.uuid, cpuTimeNs);
-      });
-      logged(noting, 'Guests could not be looked at');
+      logged(life.note(domains), 'Guests could not be looked at');
     },
+    moving: (domains) => life.moving(domains),
     doubt(domains) {
-      const noted = life !== null && clock.monotonic() - life.notedAt < lifeNotedForMs ? life.cpuTimesNs : null;
-      life = null;
+      const noted = life.takeNoted();
       const monitor: DomainMonitor = { status: 'UNKNOWN', since: clock.now(), heldBy: null };
       for (const domain of domains) {
         const known = held.get(domain.uuid);
@@ -312,9 +283,6 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
 }
 
 function nothing() {}
-
-/** The totals of `virDomainGetCPUStats`: all, user, system. */
-const cpuTotals = 3;
 
 function sentence({ status, since, heldBy }: DomainMonitor): string {
   if (status === 'UNKNOWN') {

@@ -80,6 +80,16 @@ test('guests that stop one after the other are told from those that run by signs
   expect(abandoned()).toBeLessThanOrEqual(3);
 });
 
+test('guests that stop one in each round do not blind the host: those that run are read again when it is over', async () => {
+  for (let count = 1; count <= 25; count += 1) {
+    stick(count);
+    await round();
+  }
+  for (let tick = 0; tick < 20; tick += 1) await round();
+  expect(whole(await round())).toEqual(sim.running.slice(25));
+  expect(abandoned()).toBeLessThan(5);
+});
+
 describe('what is said of a guest', () => {
   test('is that its monitor is occupied, since when, and that this has changed', async () => {
     stick(1);
