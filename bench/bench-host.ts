@@ -11,8 +11,11 @@ export type Subject = {
   readonly name: string;
   readonly title: string;
   readonly domains: number;
-  /** For the library's Python binding, on this machine's side of the daemon's socket. */
-  readonly pythonUri: string;
+  /** The daemon's socket as this machine reaches it, and what to ask the daemon to open. */
+  readonly socketPath: string;
+  readonly daemonUri: string;
+  /** Both in one, for the C library. */
+  readonly clientUri: string;
   /** For virsh, through OpenSSH. */
   readonly virshUri: string;
   /** For our driver. */
@@ -71,7 +74,9 @@ function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
     name: 'qemu',
     title: `${qemuGuests} QEMU guests`,
     domains: qemuGuests,
-    pythonUri: `qemu+unix:///system?socket=${host.socketPath}&mode=direct`,
+    socketPath: host.socketPath,
+    daemonUri: 'qemu:///system',
+    clientUri: `qemu+unix:///system?socket=${host.socketPath}&mode=direct`,
     virshUri: lab.virshUri(host),
     unixUri: `qemu+unix:///system?socket=${host.socketPath}`,
     sshUri: `qemu+ssh://root@${host.address}/system?${sshParameters(lab)}`,
@@ -88,7 +93,9 @@ function testSubject(lab: Lab, host: LibvirtHost): Subject {
     name: 'test',
     title: `${testDomains} domains of the test driver`,
     domains: testDomains,
-    pythonUri: `test+unix://${file}?socket=${host.socketPath}&mode=direct`,
+    socketPath: host.socketPath,
+    daemonUri: `test://${file}`,
+    clientUri: `test+unix://${file}?socket=${host.socketPath}&mode=direct`,
     virshUri: `test+ssh://${host.name}${file}?command=${lab.sshCommand}`,
     unixUri: `test+unix://${file}?socket=${host.socketPath}`,
     sshUri: `test+ssh://root@${host.address}${file}?${sshParameters(lab)}`,

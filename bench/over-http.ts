@@ -36,9 +36,9 @@ export function freshOverHttp(gateway: Gateway, host: string): Contender {
   return overHttp('virtgraph over HTTP, fresh', gateway, host, 'uuid name state', true);
 }
 
-/** All statistics, asked of the host page by page. */
-export function statsOverHttp(gateway: Gateway, host: string): Contender {
-  return overHttp('virtgraph over HTTP, asked now', gateway, host, `uuid name state ${allStats}`, false);
+/** Statistics, asked of the host page by page; all of them unless told otherwise. */
+export function statsOverHttp(gateway: Gateway, host: string, stats = allStats): Contender {
+  return overHttp('virtgraph over HTTP, asked now', gateway, host, `uuid name state ${stats}`, false);
 }
 
 function overHttp(name: string, gateway: Gateway, host: string, fields: string, fresh: boolean): Contender {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { PeerName } from './row.ts';
 
 const sources = new URL('peers/', import.meta.url).pathname;
@@ -12,7 +12,7 @@ const sources = new URL('peers/', import.meta.url).pathname;
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'virtgraph', 'bench');
 
 /** A peer that cannot be had on this machine, with the reason: a contender for `notAvailable`, not a broken row. */
-class PeerNotAvailable extends Error {}
+export class PeerNotAvailable extends Error {}
 
 export async function findPeer(peer: PeerName): Promise<string> {
   const slash = peer.indexOf('/');
@@ -22,17 +22,21 @@ export async function findPeer(peer: PeerName): Promise<string> {
 }
 
 /** The file to import. */
-function npmPeer(name: string): string {
+async function npmPeer(name: string): Promise<string> {
   const manifest = readFileSync(join(sources, 'npm/package.json'));
   // A native addon is built for one version of Node's interface.
   const folder = madeOnce(`npm-${hashOf([manifest])}-${process.versions.modules}`, (making) => {
     writeFileSync(join(making, 'package.json'), manifest);
     command(['npm', 'install', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], making);
+    // Which file a package is imported by depends on where it is imported from.
+    writeFileSync(join(making, 'resolve.mjs'), 'export const resolve = (name) => import.meta.resolve(name);\n');
   });
+  // An optional dependency that cannot be built is left out.
   if (!existsSync(join(folder, 'node_modules', name))) {
-    throw new PeerNotAvailable(`npm could not install ${name} here; to see why: cd ${folder} && npm install ${name}`);
+    throw new PeerNotAvailable(`npm cannot build it here; to see why: cd ${folder} && npm install ${name}`);
   }
-  return createRequire(join(folder, 'package.json')).resolve(name);
+  const { resolve } = await import(join(folder, 'resolve.mjs'));
+  return fileURLToPath(resolve(name));
 }
 
 const goBuild = (source: string, program: string) =>

@@ -79,6 +79,11 @@ export function timedOf(
   };
 }
 
+/** In the place of a contender that this machine cannot have, so that the table says so. */
+export function notAvailable(name: string, reason: string): Timed {
+  return timedOf(name, `not available: ${reason}`, { timesMs: [], cpusMs: [] });
+}
+
 type RatioGoal = {
   readonly of: Timed;
   readonly to: Timed;

@@ -56,7 +56,7 @@ function wholeNumber(text: string): number {
 
 async function runRows(chosen: readonly Row[], rounds: number) {
   const needs = new Set(chosen.flatMap((row) => row.needs));
-  await ensureDebianPackages([...needs].flatMap((need) => (need === 'npm-peers' ? [] : debianPackages[need])));
+  await ensureDebianPackages([...needs].flatMap((need) => debianPackages[need]));
   const machine = describeMachine();
   const versions = readVersions();
   console.log(machine);

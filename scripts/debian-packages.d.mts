@@ -1,3 +1,3 @@
 export const debianPackages: Readonly<
-  Record<'lab' | 'browser' | 'python' | 'go' | 'cc' | 'exporter', readonly string[]>
+  Record<'lab' | 'browser' | 'npm-peers' | 'python' | 'go' | 'cc' | 'exporter', readonly string[]>
 >;

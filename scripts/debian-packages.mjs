@@ -18,6 +18,8 @@ export const debianPackages = {
   browser: ['chromium'],
   python: ['libvirt-clients', 'python3-libvirt'],
   go: ['golang-go', 'golang-github-digitalocean-go-libvirt-dev'],
+  // @unraid/libvirt is an addon that is built where it is installed.
+  'npm-peers': ['g++', 'libvirt-dev', 'make', 'python3'],
   cc: ['gcc', 'libc6-dev'],
   exporter: ['prometheus-libvirt-exporter'],
 };

@@ -34,7 +34,8 @@ def all_stats(connection):
     return [(domain.UUIDString(), stats) for domain, stats in connection.getAllDomainStats(GROUPS, flags)]
 
 
-OPERATIONS = {"list": list_with_state, "stats": all_stats}
+# That one call is also how to ask for the state alone.
+OPERATIONS = {"list": list_with_state, "state": list_with_state, "stats": all_stats}
 
 
 def main():
