@@ -1,5 +1,5 @@
 import type { DomainPredicate } from './domain-filter.ts';
-import type { SessionNews } from './host-session.ts';
+import type { SessionNews } from './session-news.ts';
 import type { ChangeFilter, DomainFilter, FleetObject } from './types.ts';
 
 /** What a subscriber wants to hear of. */

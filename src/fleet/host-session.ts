@@ -2,34 +2,20 @@ import { retryDelayMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { VirtgraphError, withHost } from '../errors.ts';
-import { detach, errorFields, type Log } from '../log.ts';
+import { detach, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
-import type { HostStatus } from '../model/host.ts';
 import type { HostTarget } from '../model/target.ts';
-import { changedHostFields } from './changed-fields.ts';
 import { isSameWay } from './host-diff.ts';
-import {
-  isSameProblem,
-  noSuchDomain,
-  reconfiguredHost,
-  removedHost,
-  stoppingHost,
-  unusableHost,
-  viewProblem,
-} from './host-problem.ts';
+import { noSuchDomain, reconfiguredHost, removedHost, stoppingHost, unusableHost } from './host-problem.ts';
+import { createHostStanding } from './host-standing.ts';
 import { type Mirror, type MirrorPeriods, openMirror } from './mirror.ts';
-import { createReplica, type ObjectChange, type Replica, type ReplicaListener } from './replica.ts';
+import { createReplica, type Replica, type ReplicaListener } from './replica.ts';
 import { createRetries } from './retries.ts';
-import type { DomainRecord, HostLinkView, HostProblemView, HostView } from './types.ts';
+import type { SessionNews } from './session-news.ts';
+import type { DomainRecord, HostLinkView, HostView } from './types.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 export type OpenDriver = (target: HostTarget, options: { readonly signal: AbortSignal }) => Promise<Driver>;
-
-/** What a session tells the fleet, in the order in which it happened. */
-export type SessionNews =
-  | ObjectChange
-  | { readonly type: 'hostInterrupted'; readonly host: HostView }
-  | { readonly type: 'hostResumed'; readonly host: HostView };
 
 export type SessionOptions = {
   readonly openDriver: OpenDriver;
@@ -77,9 +63,6 @@ export type HostSession = {
   readonly close: () => Promise<void>;
 };
 
-/** A ready host's `asOf` moves with the clock; the same view is handed out for so long. */
-const viewLifeMs = 1_000;
-
 /** What is there while connected. */
 type Connection = { readonly driver: Driver; readonly mirror: Mirror; readonly since: number };
 
@@ -95,64 +78,20 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
   const replica = createReplica(hostName, listener);
   let connection: Connection | null = null;
   const retries = createRetries(clock, random);
-  const restored = options.restored ?? null;
-  let wasReady = restored !== null && restored.asOf !== null;
-  let interrupted = wasReady;
+  const standing = createHostStanding({
+    target,
+    restored: options.restored ?? null,
+    clock,
+    log,
+    tell: (news) => listener.tell(news),
+  });
   const attempts = { connected: 0, failed: 0 };
   /** Those who wait for the end of this try: ready, or failed. */
   let outcome = Promise.withResolvers<void>();
 
-  let view: HostView = restored ?? {
-    kind: 'host',
-    name: target.name,
-    uri: target.uri,
-    labels: target.labels,
-    readOnly: target.readOnly,
-    status: 'CONNECTING',
-    problem: null,
-    asOf: null,
-    stale: true,
-    facts: null,
-    capabilities: null,
-  };
-
-  /** Of a host that is gone, nothing more. */
-  function tell(news: SessionNews) {
-    if (over === null) listener.tell(news);
-  }
-
-  function change(part: Partial<HostView>) {
-    const before = view;
-    view = { ...view, ...part, stale: (part.status ?? view.status) !== 'READY' };
-    const changedFields = changedHostFields(
-      before,
-      isSameProblem(before.problem, view.problem) ? { ...view, problem: before.problem } : view,
-    );
-    if (changedFields.length === 0) return;
-    tell({ type: 'upserted', origin: 'EVENT', object: view, previous: before, changedFields });
-  }
-
   function settleOutcome() {
     outcome.resolve();
     outcome = Promise.withResolvers<void>();
-  }
-
-  function logStatus(status: HostStatus, problem: HostProblemView | null) {
-    const fields = { status, ...(problem && { code: problem.code, stage: problem.stage, remedy: problem.remedy }) };
-    if (problem === null) log.info(fields, `Host is ${status}`);
-    else log.warn(fields, `Host is ${status}: ${problem.message}`);
-  }
-
-  /** The host cannot be used now; `retryInMs` null: not before a person acts. */
-  function setProblem(status: HostStatus, error: unknown, retryInMs: number | null, part: Partial<HostView> = {}) {
-    if (over !== null) return;
-    const before = view.status === status ? view.problem : null;
-    const problem = viewProblem(error, before, clock.now(), retryInMs);
-    const isNews = !isSameProblem(before, problem);
-    change({ ...part, status, problem });
-    if (isNews) logStatus(status, problem);
-    if (!(error instanceof VirtgraphError))
-      log.error(errorFields(error), 'A host failed in a way that was not foreseen');
   }
 
   async function live() {
@@ -166,17 +105,12 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
         // What was tried is not what is configured now: that it failed says nothing.
         if (signal.aborted) continue;
         retryInMs = retries.delayAfter(error);
-        setProblem(statusOfFailure(retryInMs), error, retryInMs);
+        standing.failed(error, retryInMs);
       }
       settleOutcome();
       await retries.wait(retryInMs, signal);
     }
     settleOutcome();
-  }
-
-  function statusOfFailure(retryInMs: number | null): HostStatus {
-    if (retryInMs === null) return 'BLOCKED';
-    return wasReady ? 'LOST' : 'CONNECTING';
   }
 
   /** One connection from its first byte to its last. Returns how long to wait for the next; rejects when there was none. */
@@ -197,9 +131,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     attempts.connected++;
     connection = { driver, mirror, since: clock.now() };
     try {
-      const asOf = view.asOf ?? clock.now();
-      change({ status: 'SYNCING', problem: null, asOf, facts: driver.facts, capabilities: driver.capabilities });
-      logStatus('SYNCING', null);
+      standing.syncing({ facts: driver.facts, capabilities: driver.capabilities });
       synchronising = synchronise(driver, mirror, lost.signal);
       const reason = await unlessAborted(driver.closed, signal);
       retries.connectedFor(clock.monotonic() - openedAt);
@@ -233,15 +165,10 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
 
   function lose(reason: VirtgraphError, lastHeardAt: number | null): number | null {
     connection = null;
-    const wasUp = view.status === 'READY';
     const retryInMs = retries.delayAfter(reason);
     // After silence nobody knows since when it was not true any more; a connection that was cut told us at once.
-    const lastTrueAt = reason.detail.problem === 'KEEPALIVE_TIMED_OUT' ? (lastHeardAt ?? view.asOf) : clock.now();
-    setProblem(statusOfFailure(retryInMs), reason, retryInMs, wasUp ? { asOf: lastTrueAt } : {});
-    if (wasUp) {
-      interrupted = true;
-      tell({ type: 'hostInterrupted', host: view });
-    }
+    const wasSilent = reason.detail.problem === 'KEEPALIVE_TIMED_OUT';
+    standing.lost(reason, retryInMs, wasSilent ? (lastHeardAt ?? standing.view.asOf) : clock.now());
     return retryInMs;
   }
 
@@ -253,13 +180,15 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
       try {
         await mirror.reconcile();
         if (isOver()) return;
-        setReady(mirror);
+        standing.ready();
+        mirror.keepTrue();
+        settleOutcome();
         return;
       } catch (error) {
         if (isOver()) return;
         tries++;
         const retryInMs = retryDelayMs('network', tries, random());
-        setProblem('SYNCING', error, retryInMs);
+        standing.notSynced(error, retryInMs);
         settleOutcome();
         await retries.wait(retryInMs, lost);
         if (isOver()) return;
@@ -267,46 +196,26 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     }
   }
 
-  function setReady(mirror: Mirror) {
-    wasReady = true;
-    change({ status: 'READY', problem: null, asOf: clock.now() });
-    logStatus('READY', null);
-    if (interrupted) {
-      interrupted = false;
-      tell({ type: 'hostResumed', host: view });
-    }
-    mirror.keepTrue();
-    settleOutcome();
-  }
-
-  /** A ready host's `asOf` moves on; that is no change that anybody is told of. */
   function presentView(): HostView {
-    if (view.status === 'READY' && connection !== null) {
+    if (connection !== null) {
       const asOf = connection.driver.capabilities.domainEvents ? clock.now() : connection.mirror.lastHeardAt;
-      if (asOf !== null && asOf - (view.asOf ?? 0) >= viewLifeMs) view = { ...view, asOf };
+      if (asOf !== null) standing.trueAt(asOf);
     }
-    return view;
+    return standing.view;
   }
 
   function connected(): Connection {
     if (over !== null) throw over;
-    if (connection === null) throw unusableHost(hostName, view.problem);
+    if (connection === null) throw unusableHost(hostName, standing.view.problem);
     return connection;
   }
 
-  if (restored) goOn(restored);
   const living = live();
   detach(log, 'a host session', living);
 
-  /** The gateway itself was away: for who watches the host, that is the same as if the host had been. */
-  function goOn({ status }: HostView) {
-    const { uri, labels, readOnly } = target;
-    change({ uri, labels, readOnly, status: 'CONNECTING', problem: null });
-    if (status === 'READY') tell({ type: 'hostInterrupted', host: view });
-  }
-
   function finish(reason: VirtgraphError): Promise<void> {
     over ??= reason;
+    standing.end();
     course.abort(reason);
     return living;
   }
@@ -353,7 +262,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     },
     async refresh(signal) {
       if (over !== null) throw over;
-      if (view.status === 'READY' && connection !== null) {
+      if (standing.view.status === 'READY' && connection !== null) {
         const { driver, mirror } = connection;
         const reading = mirror.reconcile().catch((error: unknown) => {
           // The view says why, once the connection is known to be over.
@@ -372,17 +281,11 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
       const { uri, labels, readOnly } = next;
       target = next;
       if (!isReachedAnew) {
-        change({ uri, labels });
+        standing.describedAs({ uri, labels });
         return;
       }
-      const wasUp = view.status === 'READY';
       connection = null;
-      change({ uri, labels, readOnly, status: 'CONNECTING', problem: null, ...(wasUp && { asOf: clock.now() }) });
-      if (wasUp) {
-        interrupted = true;
-        tell({ type: 'hostInterrupted', host: view });
-      }
-      wasReady = false;
+      standing.toBeReachedAnew({ uri, labels, readOnly });
       retries.forget();
       const before = course;
       course = new AbortController();

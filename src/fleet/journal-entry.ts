@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Cursor } from '../model/brands.ts';
 import type { Place } from './cursor.ts';
-import type { SessionNews } from './host-session.ts';
+import type { SessionNews } from './session-news.ts';
 import type { Change, FleetObject, ObjectKind } from './types.ts';
 
 /** One thing that happened. Immutable but for the two links between the entries of one object. */

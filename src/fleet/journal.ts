@@ -6,7 +6,6 @@ import type { JournalShelf } from '../store/journal-shelf.ts';
 import type { Run } from '../store/stored-rows.ts';
 import type { ChangePredicates } from './change-filter.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
-import type { SessionNews } from './host-session.ts';
 import {
   changeOf,
   type JournalEntry,
@@ -17,6 +16,7 @@ import {
 } from './journal-entry.ts';
 import { createJournalKeeper } from './journal-keeper.ts';
 import { createJournalReader } from './journal-reader.ts';
+import type { SessionNews } from './session-news.ts';
 import type { Change, FleetObject, JournalView } from './types.ts';
 
 export const defaultJournalLimits: JournalLimits = {

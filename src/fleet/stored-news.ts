@@ -1,6 +1,6 @@
 import type { StoredDocument, StoredObject } from '../store/stored-rows.ts';
 import { recordProperties } from './changed-fields.ts';
-import type { SessionNews } from './host-session.ts';
+import type { SessionNews } from './session-news.ts';
 import type { DomainRecord, FleetObject } from './types.ts';
 
 /**

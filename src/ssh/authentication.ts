@@ -12,7 +12,7 @@ import {
   listAgentIdentities,
   type PrivateKey,
   parsePublicKey,
-} from './ssh2-client.ts';
+} from './ssh2-credentials.ts';
 
 /** What a hop may be shown, as the configuration says. */
 export type Credentials = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type KeyParseFailure, type PrivateKey, parsePrivateKey } from './ssh2-client.ts';
+import { type KeyParseFailure, type PrivateKey, parsePrivateKey } from './ssh2-credentials.ts';
 
 /**
  * Keys that were decrypted once. OpenSSH's key files are slow to decrypt on purpose (bcrypt), which in JavaScript

@@ -14,7 +14,7 @@ const doors: Doors = {
   pino: ['src/log.ts'],
   'prom-client': ['src/server/metrics.ts'],
   saxes: ['src/drivers/libvirt/xml/tree.ts'],
-  ssh2: ['src/ssh/ssh2-client.ts'],
+  ssh2: ['src/ssh/ssh2-client.ts', 'src/ssh/ssh2-credentials.ts'],
   ws: ['src/server/sockets.ts'],
   yaml: ['src/config/yaml-source.ts'],
   zod: ['src/config/schema.ts'],

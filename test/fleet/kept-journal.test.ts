@@ -14,7 +14,7 @@ import {
   record,
 } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SessionNews } from '../../src/fleet/host-session.ts';
+import type { SessionNews } from '../../src/fleet/session-news.ts';
 import type { Change, DomainRecord, FleetObject, HostView } from '../../src/fleet/types.ts';
 import type { JournalShelf } from '../../src/store/journal-shelf.ts';
 import { openDatabase, StoreError } from '../../src/store/sqlite.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ChangePredicates } from '../../src/fleet/change-filter.ts';
-import type { SessionNews } from '../../src/fleet/host-session.ts';
 import { createJournal, defaultJournalLimits, type Journal } from '../../src/fleet/journal.ts';
 import { hostNameOf, type JournalLimits, uuidOf } from '../../src/fleet/journal-entry.ts';
 import { restoreHosts } from '../../src/fleet/restored-hosts.ts';
+import type { SessionNews } from '../../src/fleet/session-news.ts';
 import { storedNewsVersion } from '../../src/fleet/stored-news.ts';
 import type { Change, FleetObject } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKeyCache } from '../../src/ssh/key-cache.ts';
-import { type PrivateKey, parsePrivateKey } from '../../src/ssh/ssh2-client.ts';
+import { type PrivateKey, parsePrivateKey } from '../../src/ssh/ssh2-credentials.ts';
 import { createScratch, generateKey, type Scratch } from './real-sshd.ts';
 
 describe('createKeyCache', () => {
