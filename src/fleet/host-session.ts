@@ -1,7 +1,7 @@
 import { retryDelayMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { VirtgraphError, withHost } from '../errors.ts';
+import { type VirtgraphError, withHost } from '../errors.ts';
 import { detach, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { HostTarget } from '../model/target.ts';
