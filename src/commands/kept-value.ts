@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makePrivateDir } from '../private-dir.ts';
 import { StartError } from './start-error.ts';
 
 export type KeptValue = { readonly value: string; readonly isNew: boolean };
@@ -22,7 +23,7 @@ async function readOrMake(file: string, make: () => string): Promise<KeptValue> 
   const known = await readIfThere(file);
   if (known) return { value: known, isNew: false };
   const value = make();
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(file));
   // Written aside and linked into place: whoever reads sees all of it, and a second writer fails instead of replacing it.
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, `${value}\n`, { mode: 0o600, flag: 'wx' });

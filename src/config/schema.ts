@@ -59,10 +59,7 @@ const hop = z.union(
 
 const host = z.strictObject({
   name: name().describe('What the API calls the host; unique.'),
-  uri: z
-    .string()
-    .min(1)
-    .describe("Connection URI in libvirt's own syntax, such as qemu+ssh://root@host.example/system."),
+  uri: z.string().describe("Connection URI in libvirt's own syntax, such as qemu+ssh://root@host.example/system."),
   labels: z
     .record(z.string().min(1).max(maxLabelLength), z.string().max(maxLabelLength), {
       error: 'expected a mapping of names to texts, such as { site: berlin }',

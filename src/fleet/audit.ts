@@ -1,8 +1,9 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { VirtgraphError } from '../errors.ts';
 import { errorFields, type Log } from '../log.ts';
+import { makePrivateDir } from '../private-dir.ts';
 
 /** One change of the fleet itself that somebody asked for. */
 export type AuditedAction = {
@@ -57,7 +58,7 @@ export function openAudit(file: string, who: string, clock: Clock, log: Log): Au
 
 async function openFile(file: string) {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    makePrivateDir(dirname(file));
     return await open(file, 'a', 0o600);
   } catch (cause) {
     throw new VirtgraphError('INTERNAL', `The audit log ${file} cannot be written.`, { outcome: 'NOT_SENT', cause });

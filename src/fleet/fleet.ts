@@ -13,6 +13,7 @@ import { createDomainActions } from './domain-actions.ts';
 import { createDomainFilters, hasLabels } from './domain-filter.ts';
 import { createDomainIndex } from './domain-query.ts';
 import { createHostJobs } from './host-jobs.ts';
+import { noSuchHost } from './host-problem.ts';
 import { createHostRoster } from './host-roster.ts';
 import { type HostSession, type OpenDriver, openHostSession } from './host-session.ts';
 import { createJournal, defaultJournalLimits } from './journal.ts';
@@ -147,7 +148,7 @@ export function openFleet(options: FleetOptions): Fleet {
   function session(hostName: string): HostSession {
     const found = sessions.get(hostName);
     if (found) return found;
-    throw new VirtgraphError('NOT_FOUND', `There is no host ${JSON.stringify(hostName)} in the configuration.`);
+    throw noSuchHost(hostName);
   }
   function requireHosts(...lists: readonly (readonly string[] | null | undefined)[]) {
     for (const hostName of lists.flatMap((list) => list ?? [])) session(hostName);

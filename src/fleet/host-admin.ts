@@ -6,6 +6,7 @@ import { VirtgraphError } from '../errors.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Audit, AuditedAction, AuditedOutcome } from './audit.ts';
 import type { HostsDiff } from './host-diff.ts';
+import { noSuchHost } from './host-problem.ts';
 import { createTurns } from './in-turn.ts';
 import type { ManagedHosts } from './managed-hosts.ts';
 import type { Fleet, HostView } from './types.ts';
@@ -119,7 +120,7 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
   function requireManaged(name: string): ManagedHost {
     const host = managedHost(name);
     if (host !== null && !isNamed(sources.configured, name)) return host;
-    if (fleet.host(name) === null) throw noSuchHost(name);
+    if (fleet.host(name) === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
     throw new VirtgraphError('CONFLICT', `The host ${JSON.stringify(name)} belongs to the configuration.`, {
       host: name,
       outcome: 'NOT_SENT',
@@ -195,7 +196,7 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
 
     async retry(name, signal) {
       const host = fleet.host(name);
-      if (host === null) throw noSuchHost(name);
+      if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
       return host.status === 'READY' ? host : fleet.refreshHost(name, signal);
     },
 
@@ -210,14 +211,14 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
           });
         }
         const target = present().targets.find((one) => one.name === name);
-        if (!target) throw noSuchHost(name);
+        if (!target) throw noSuchHost(name, { outcome: 'NOT_SENT' });
         const value = await options.trustKey(target, { ...request, fingerprint }, { signal });
         const { before, replaced, ...after } = value;
         return { value, before: { verdict: before, trusted: replaced }, after };
       };
       const key = await keysInTurn(() => audit.record({ action: 'trustHostKey', host: name, asked }, trustKey));
       const host = fleet.host(name);
-      if (host === null) throw noSuchHost(name);
+      if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
       return { host: host.status === 'READY' ? host : await fleet.refreshHost(name, signal), key };
     },
   };
@@ -241,13 +242,6 @@ function unaudited(value: HostChange): AuditedOutcome<HostChange> {
 
 function isNamed(hosts: readonly { readonly name: string }[], name: string): boolean {
   return hosts.some((host) => host.name.toLowerCase() === name.toLowerCase());
-}
-
-function noSuchHost(name: string): VirtgraphError {
-  return new VirtgraphError('NOT_FOUND', `There is no host ${JSON.stringify(name.slice(0, 80))}.`, {
-    outcome: 'NOT_SENT',
-    remedy: 'The query `{ hosts { nodes { name } } }` lists those that are.',
-  });
 }
 
 /** As `ssh-keygen -l` shows it; with or without the padding that some write. */

@@ -51,6 +51,14 @@ export function reconfiguredHost(hostName: string): VirtgraphError {
   });
 }
 
+/** One sentence, wherever a name is looked up. The name may be anything. */
+export function noSuchHost(hostName: string, detail: { readonly outcome?: 'NOT_SENT' } = {}): VirtgraphError {
+  return new VirtgraphError('NOT_FOUND', `The fleet has no host ${JSON.stringify(hostName.slice(0, 80))}.`, {
+    ...detail,
+    remedy: 'The query `{ hosts { nodes { name } } }` lists those that are.',
+  });
+}
+
 export function noSuchDomain(hostName: string, uuidOrName: string): VirtgraphError {
   return new VirtgraphError('NOT_FOUND', `${hostName} has no domain ${JSON.stringify(uuidOrName)}.`, {
     host: hostName,

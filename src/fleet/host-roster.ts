@@ -2,7 +2,7 @@ import { VirtgraphError } from '../errors.ts';
 import { detach, type Log } from '../log.ts';
 import type { HostTarget } from '../model/target.ts';
 import { diffHosts, type HostsDiff } from './host-diff.ts';
-import { stoppingHost } from './host-problem.ts';
+import { noSuchHost, stoppingHost } from './host-problem.ts';
 import type { HostSession } from './host-session.ts';
 import type { HostView } from './types.ts';
 
@@ -41,7 +41,7 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
   function find(hostName: string): HostSession {
     const found = sessions.get(hostName);
     if (found) return found;
-    throw new VirtgraphError('NOT_FOUND', `The fleet has no host ${JSON.stringify(hostName)}.`);
+    throw noSuchHost(hostName);
   }
 
   function add(target: HostTarget): HostView {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ManagedHost } from '../config/managed-host.ts';
 import { asList, asRecord, asText } from '../config/plain.ts';
 import { errorFields, type Log } from '../log.ts';
+import { makePrivateDir } from '../private-dir.ts';
 
 /** The hosts that were added by the API, in a file of the state directory. */
 export type ManagedHosts = {
@@ -63,7 +64,7 @@ function parseHosts(value: unknown): readonly ManagedHost[] {
 }
 
 async function replaceFile(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(file));
   const draft = `${file}.${randomUUID()}`;
   try {
     const handle = await open(draft, 'wx', 0o600);

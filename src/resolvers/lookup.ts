@@ -1,4 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
+import { noSuchHost } from '../fleet/host-problem.ts';
 import type { DomainRecord, DomainFilter as FleetDomainFilter, HostView } from '../fleet/types.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { Context } from './context.ts';
@@ -7,13 +8,11 @@ import type { DomainFilter, DomainRef } from './schema.gen.ts';
 
 /** From what callers name things by to the things themselves. */
 
-/** @throws NOT_FOUND when no host of that name is configured */
+/** @throws NOT_FOUND when the fleet has no host of that name */
 export function requireHost(context: Context, name: string): HostView {
   const host = context.fleet.host(name);
   if (host) return host;
-  throw new VirtgraphError('NOT_FOUND', `No host is configured by the name of ${JSON.stringify(name.slice(0, 80))}.`, {
-    remedy: 'The query `{ hosts { nodes { name } } }` lists those that are.',
-  });
+  throw noSuchHost(name);
 }
 
 /** `null`: there is none. @throws CONFLICT when several hosts have the UUID, BAD_USER_INPUT, NOT_FOUND */

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorFields, type Log } from '../log.ts';
+import { makePrivateDir } from '../private-dir.ts';
 import { type Database, openDatabase, StoreError } from './sqlite.ts';
 import { text } from './stored-rows.ts';
 
@@ -59,7 +60,7 @@ export function openStore<T>(options: StoreOptions<T>): OpenedStore<T> {
 }
 
 function openOnce<T>({ file, log, lockTimeoutMs, shelves }: StoreOptions<T>): OpenedStore<T> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(file));
   makePrivate(file);
   const database = openDatabase(file, lockTimeoutMs);
   try {

@@ -251,6 +251,12 @@ limits: { bodyBytes: 1 }
     ]);
   });
 
+  test('says of an empty uri once what was expected', () => {
+    expect(brief('hosts: [{ name: a, uri: "" }]')).toEqual([
+      expect.stringMatching(/^1:25 hosts\[0\]\.uri: Expected driver\[\+transport\]:.* Saw ""\.$/),
+    ]);
+  });
+
   test.each([
     ['', /an empty file/],
     ['# nothing but a comment\n', /an empty file/],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makePrivateDir } from '../../private-dir.ts';
 import { keyTypeOf } from '../host-key.ts';
 import { hashName } from './match.ts';
 
@@ -19,7 +20,7 @@ function hashedField(name: string): string {
  * One `write` in append mode, so that two processes that learn a host at the same moment do not mix their lines.
  */
 export async function appendKnownHost(path: string, line: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(path));
   const file = await open(path, 'a+', 0o600);
   try {
     const { size } = await file.stat();
