@@ -1,7 +1,8 @@
 import type { Row } from './row.ts';
 import { row as bulkStats } from './rows/bulk-stats.ts';
+import { row as decode } from './rows/decode.ts';
 import { row as eventLatency } from './rows/event-latency.ts';
 import { row as list } from './rows/list.ts';
 
 /** In the order in which they run and stand in docs/BENCHMARKS.md. */
-export const rows: readonly Row[] = [list, bulkStats, eventLatency];
+export const rows: readonly Row[] = [list, bulkStats, decode, eventLatency];

@@ -356,9 +356,10 @@ export type StatsQuery = {
 export type StatsRates = {
   /** Processors kept busy. */
   readonly cpuUsage: number | null;
-  readonly vcpuUsage: ReadonlyMap<number, number>;
-  readonly interfaces: ReadonlyMap<string, { readonly rxBytes: number; readonly txBytes: number }>;
-  readonly disks: ReadonlyMap<string, { readonly readBytes: number; readonly writeBytes: number }>;
+  /** Of the CPU, card or disk at that place of the sample's list; `null` where nothing is known. */
+  vcpuUsage(place: number): number | null;
+  interface(place: number): { readonly rxBytes: number; readonly txBytes: number } | null;
+  disk(place: number): { readonly readBytes: number; readonly writeBytes: number } | null;
 };
 
 export type StatsReading = {

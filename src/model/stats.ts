@@ -5,11 +5,20 @@ import type { DomainState } from './domain.ts';
 export const statsGroups = ['state', 'cpu', 'balloon', 'vcpu', 'interface', 'block'] as const;
 export type StatsGroup = (typeof statsGroups)[number];
 
+/**
+ * What the host counts in 64 bits, exactly: a number up to 2^53 - 1, which nearly all are, and only beyond that a bigint.
+ * Both compare with `<`; what is calculated with both must look which they are.
+ */
+export type Counter = number | bigint;
+
+/** `virVcpuState`, by its number. */
+export const vcpuStates: readonly string[] = ['OFFLINE', 'RUNNING', 'BLOCKED'];
+
 export type CpuReading = {
   /** CPU time used, in nanoseconds; `null` where not told. */
-  readonly timeNs: bigint | null;
-  readonly userNs: bigint | null;
-  readonly systemNs: bigint | null;
+  readonly timeNs: Counter | null;
+  readonly userNs: Counter | null;
+  readonly systemNs: Counter | null;
 };
 
 export type MemoryReading = {
@@ -27,36 +36,38 @@ export type VcpuReading = {
   readonly index: number;
   /** OFFLINE, RUNNING, BLOCKED, or UNKNOWN. */
   readonly state: string;
-  readonly timeNs: bigint | null;
+  readonly timeNs: Counter | null;
 };
 
 export type InterfaceReading = {
   /** The device on the host, such as vnet3. */
   readonly name: string;
-  readonly rxBytes: bigint | null;
-  readonly rxPackets: bigint | null;
-  readonly rxErrors: bigint | null;
-  readonly rxDrops: bigint | null;
-  readonly txBytes: bigint | null;
-  readonly txPackets: bigint | null;
-  readonly txErrors: bigint | null;
-  readonly txDrops: bigint | null;
+  readonly rxBytes: Counter | null;
+  readonly rxPackets: Counter | null;
+  readonly rxErrors: Counter | null;
+  readonly rxDrops: Counter | null;
+  readonly txBytes: Counter | null;
+  readonly txPackets: Counter | null;
+  readonly txErrors: Counter | null;
+  readonly txDrops: Counter | null;
 };
 
 export type BlockReading = {
   /** The guest's name of it, such as vda. */
   readonly name: string;
   readonly path: string | null;
-  readonly readRequests: bigint | null;
-  readonly readBytes: bigint | null;
-  readonly writeRequests: bigint | null;
-  readonly writeBytes: bigint | null;
+  readonly readRequests: Counter | null;
+  readonly readBytes: Counter | null;
+  readonly writeRequests: Counter | null;
+  readonly writeBytes: Counter | null;
   readonly capacityBytes: number | null;
   readonly allocationBytes: number | null;
   readonly physicalBytes: number | null;
 };
 
-/** One reading of one domain. A group that was not asked for, or that the host does not know, is `null`. */
+/**
+ * One reading of one domain. Its groups may be made when they are looked at: who looks often keeps what he got, and nobody
+ * copies a sample by its properties. A group that was not asked for, or that the host does not know, is `null`. */
 export type DomainStatsSample = {
   readonly uuid: Uuid;
   readonly state: DomainState | null;

@@ -28,6 +28,7 @@ export const scalars = {
 
   UInt64: {
     serialize(value) {
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value.toString();
       if (typeof value === 'bigint' && value >= 0n && value <= maxUint64) return value.toString();
       throw new TypeError(`Not an unsigned 64-bit number: ${String(value)}`);
     },

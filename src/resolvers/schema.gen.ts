@@ -33,7 +33,7 @@ export type Scalars = {
    */
   MacAddress: { input: MacAddress; output: MacAddress; }
   /** An unsigned 64-bit counter, always as a decimal string, since JSON numbers lose digits past 2^53. */
-  UInt64: { input: bigint; output: bigint; }
+  UInt64: { input: bigint; output: number | bigint; }
   /** A UUID, lower case with dashes out; any case, with or without dashes, in. */
   UUID: { input: Uuid; output: Uuid; }
 };

@@ -1,5 +1,6 @@
 import { VirtgraphError } from '../errors.ts';
 import type { StatsTick } from '../fleet/types.ts';
+import type { Counter } from '../model/stats.ts';
 import { requireHost, toDomainFilter } from './lookup.ts';
 import type {
   CpuStatsResolvers,
@@ -48,15 +49,15 @@ export const stats = {
     cpu: ({ sample, rates }) => sample.cpu && { cpu: sample.cpu, usage: rates?.cpuUsage ?? null },
     memory: ({ sample }) => sample.memory,
     vcpus: ({ sample, rates }) =>
-      sample.vcpus?.map((vcpu) => ({ vcpu, usage: rates?.vcpuUsage.get(vcpu.index) ?? null })) ?? null,
+      sample.vcpus?.map((vcpu, place) => ({ vcpu, usage: rates?.vcpuUsage(place) ?? null })) ?? null,
     interfaces: ({ sample, rates }) =>
-      sample.interfaces?.map((reading) => {
-        const rate = rates?.interfaces.get(reading.name);
+      sample.interfaces?.map((reading, place) => {
+        const rate = rates?.interface(place);
         return { ...reading, rxBytesPerSecond: rate?.rxBytes ?? null, txBytesPerSecond: rate?.txBytes ?? null };
       }) ?? null,
     disks: ({ sample, rates }) =>
-      sample.disks?.map((reading) => {
-        const rate = rates?.disks.get(reading.name);
+      sample.disks?.map((reading, place) => {
+        const rate = rates?.disk(place);
         return {
           ...reading,
           readBytesPerSecond: rate?.readBytes ?? null,
@@ -101,6 +102,6 @@ function checkedInterval(seconds: number | null | undefined): number {
   throw new VirtgraphError('BAD_USER_INPUT', `Expected \`intervalSeconds\` from ${least} to ${most}, saw ${wanted}.`);
 }
 
-function seconds(nanoseconds: bigint | null): number | null {
+function seconds(nanoseconds: Counter | null): number | null {
   return nanoseconds === null ? null : Number(nanoseconds) / 1e9;
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../../clock.ts';
 import { VirtgraphError } from '../../errors.ts';
 import { detach, errorFields, type Log } from '../../log.ts';
 import type { Uuid } from '../../model/brands.ts';
-import type { DomainStatsSample, StatsGroup } from '../../model/stats.ts';
+import type { StatsGroup } from '../../model/stats.ts';
+import type { StatsRow } from '../../model/stats-columns.ts';
 import type { CallOptions } from '../driver.ts';
 import { isAnyLibvirtError, isLibvirtError } from './errors.ts';
 import type { GuestHealth } from './guest-health.ts';
@@ -49,7 +50,7 @@ export type BulkStats = {
     groups: readonly StatsGroup[],
     uuids: readonly Uuid[] | null,
     options: CallOptions,
-  ): Promise<readonly DomainStatsSample[]>;
+  ): Promise<readonly StatsRow[]>;
 };
 
 export type BulkStatsOptions = {
@@ -82,7 +83,7 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
   }
 
   /** What a round has told makes the next one as few calls as fit. */
-  function learn(stats: number, samples: readonly DomainStatsSample[]) {
+  function learn(stats: number, samples: readonly StatsRow[]) {
     if (samples.length === 0) return;
     const bytes = samples.reduce((sum, sample) => sum + bytesOf(sample), 0);
     domainBytes.set(stats, bytes / samples.length);
@@ -182,7 +183,7 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
 
   /** In pieces that fit into a reply; `null` as soon as one was given up. */
   async function askAll(domains: readonly DomainRef[], stats: number, perCall: number, caller: CallOptions) {
-    const samples: DomainStatsSample[] = [];
+    const samples: StatsRow[] = [];
     for (let start = 0; start < domains.length; start += perCall) {
       const piece = await callUnlessStuck(domains.slice(start, start + perCall), stats, caller);
       if (piece === null) return null;
@@ -212,15 +213,15 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
     how: CallOptions,
   ) {
     const known = statsMask(groups.filter((group) => groupsWithoutMonitor.has(group))) | statsMasks.state;
-    const samples: DomainStatsSample[] = [];
+    const samples: StatsRow[] = [];
     for (let start = 0; start < domains.length; start += perCall) {
       samples.push(...(await callNamed(domains.slice(start, start + perCall), known, how)));
     }
-    return samples.map((sample) => ({
-      ...sample,
-      missing:
+    return samples.map((sample) =>
+      sample.withMissing(
         health.whyNot(sample.uuid) ?? 'Other guests of the host do not answer: this one was not asked this time.',
-    }));
+      ),
+    );
   }
 
   /** One doubted guest that shows no life is asked by itself, while we can afford that it hangs. */
@@ -272,7 +273,7 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
   };
 
   async function tellAll(domains: readonly DomainRef[], stats: number, perCall: number, how: CallOptions) {
-    const samples: DomainStatsSample[] = [];
+    const samples: StatsRow[] = [];
     for (let start = 0; start < domains.length; start += perCall) {
       samples.push(...(await callNamed(domains.slice(start, start + perCall), stats, how)));
     }
@@ -281,6 +282,6 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
 }
 
 /** About: its name, the groups of one value, and some 36 bytes for each value of a CPU, a card or a disk. */
-function bytesOf({ vcpus, interfaces, disks }: DomainStatsSample): number {
+function bytesOf({ shape: { vcpus, interfaces, disks } }: StatsRow): number {
   return 800 + 200 * (vcpus?.length ?? 0) + 400 * (interfaces?.length ?? 0) + 800 * (disks?.length ?? 0);
 }

@@ -1,7 +1,8 @@
 /** Readings of many domains: in one call where the driver has that, else call by call. */
 import type { Uuid } from '../../model/brands.ts';
 import type { HostCapabilities } from '../../model/host.ts';
-import type { DomainStatsSample, StatsGroup } from '../../model/stats.ts';
+import type { StatsGroup } from '../../model/stats.ts';
+import type { StatsRow, StatsShape } from '../../model/stats-columns.ts';
 import type { CallOptions, Driver } from '../driver.ts';
 import { type BulkStatsOptions, createBulkStats } from './bulk-stats.ts';
 import type { DomainRefs } from './domain-refs.ts';
@@ -53,23 +54,24 @@ export function statsVerbs(
 }
 
 const groupFields = {
-  state: 'state',
   cpu: 'cpu',
   balloon: 'memory',
   vcpu: 'vcpus',
   interface: 'interfaces',
   block: 'disks',
-} as const satisfies Record<StatsGroup, keyof DomainStatsSample>;
+} as const satisfies Record<Exclude<StatsGroup, 'state'>, keyof StatsShape>;
 
 /** The sample with a sentence about what was asked for and did not come. */
-function withMissing(sample: DomainStatsSample, groups: readonly StatsGroup[]): DomainStatsSample {
+function withMissing(sample: StatsRow, groups: readonly StatsGroup[]): StatsRow {
   if (sample.missing !== null) return sample;
-  const absent = groups.filter((group) => sample[groupFields[group]] === null);
+  const { shape } = sample;
+  const isAbsent = (group: StatsGroup) => (group === 'state' ? sample.state : shape[groupFields[group]]) === null;
+  const absent = groups.filter(isAbsent);
   const emptyDisks =
-    sample.disks !== null && sample.disks.length > 0 && sample.disks.every((disk) => disk.readBytes === null);
+    shape.disks !== null && shape.disks.length > 0 && shape.disks.every(({ readBytes }) => readBytes < 0);
   if (emptyDisks && groups.includes('block')) absent.push('block');
   if (absent.length === 0) return sample;
   const why =
     sample.state === 'SHUTOFF' ? 'the domain is not running' : 'the guest is busy, or its driver does not have them';
-  return { ...sample, missing: `No readings of ${absent.join(', ')}: ${why}.` };
+  return sample.withMissing(`No readings of ${absent.join(', ')}: ${why}.`);
 }

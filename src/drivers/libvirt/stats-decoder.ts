@@ -1,282 +1,243 @@
 /**
- * Reads the reply of bulk statistics straight into samples. It is the hottest code of the driver: some 60 parameters
- * a domain, thousands of domains a second. So there is no object per parameter and no text per name: a record has
- * nearly always the same names in the same order as the one before it, and a name that is where it was last time is
- * known by comparing its bytes.
+ * Reads the reply of bulk statistics into columns. It is the hottest code of the driver: some 60 parameters a domain,
+ * thousands of domains a second. A record nearly always has the same names in the same order as one before it, so its
+ * names are only compared, word by word, and each value goes straight into the column that its place in the record says.
+ * No text is made for a name, no object for a parameter, none for a domain but its row.
  */
-import type { BlockReading, DomainStatsSample, InterfaceReading, VcpuReading } from '../../model/stats.ts';
+import type { DomainState } from '../../model/domain.ts';
+import { StatsRow, type StatsShape } from '../../model/stats-columns.ts';
 import { domainStateNames } from './domain-states.ts';
-import { safeBytes } from './numbers.ts';
-import { domainRef } from './rpc/objects.ts';
+import { limits } from './rpc/limits.ts';
 import { procedures } from './rpc/procedures.ts';
 import { domainStatsRecord } from './rpc/procedures-connect.ts';
-import { protocolError } from './rpc/protocol-error.ts';
-import { typedParamTypes } from './rpc/typed-params.ts';
-import { array, type Codec } from './rpc/xdr.ts';
-import type { XdrReader } from './rpc/xdr-reader.ts';
+import { type Codec, uuid } from './rpc/xdr.ts';
+import { XdrReader } from './rpc/xdr-reader.ts';
+import { KnownLayouts, learnLayout, readings, type StatsLayout, wordsOf } from './stats-layout.ts';
 
-type Value = bigint | number | string;
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+const known = new KnownLayouts();
 
-/** What the fields of one record were put into. `null`: no field of that group came. */
-type Draft = {
-  state: number | null;
-  reason: number | null;
-  cpu: { timeNs: bigint | null; userNs: bigint | null; systemNs: bigint | null } | null;
-  memory: {
-    currentBytes: number | null;
-    maximumBytes: number | null;
-    availableBytes: number | null;
-    unusedBytes: number | null;
-    usableBytes: number | null;
-    rssBytes: number | null;
-  } | null;
-  vcpus: Mutable<VcpuReading>[] | null;
-  interfaces: Mutable<InterfaceReading>[] | null;
-  disks: Mutable<BlockReading>[] | null;
-};
+/** The fewest bytes of a parameter: an empty name, a type, a value of four bytes. */
+const minParamBytes = 12;
 
-/** Puts a value where it belongs; `null` for a field that nobody asks for. */
-type Setter = ((draft: Draft, value: Value) => void) | null;
-type Field = { readonly name: Buffer; readonly set: Setter };
+/** The first high word of 2^53. */
+const highOfUnsafe = 2 ** 21;
 
-/** `virVcpuState`. */
-const vcpuStates = ['OFFLINE', 'RUNNING', 'BLOCKED'];
+class StatsReader {
+  readonly #reader: XdrReader;
+  readonly #words: Int32Array;
+  readonly #view: DataView;
+  /** The rows have it from the beginning; what is in it moves to a larger place as more comes. */
+  readonly #columns = {
+    values: new Float64Array(64),
+    exact: new Map<number, bigint>(),
+    texts: new Int32Array(64),
+    textBytes: Buffer.alloc(0),
+  };
+  /** How much of the columns is of records read whole. */
+  #filled = 0;
+  #textsFilled = 0;
+  /** The last record's layout: the first guess for the next. */
+  #layout: StatsLayout | null = null;
 
-const nic = (name: string): Mutable<InterfaceReading> => ({
-  name,
-  rxBytes: null,
-  rxPackets: null,
-  rxErrors: null,
-  rxDrops: null,
-  txBytes: null,
-  txPackets: null,
-  txErrors: null,
-  txDrops: null,
-});
-
-const disk = (name: string): Mutable<BlockReading> => ({
-  name,
-  path: null,
-  readRequests: null,
-  readBytes: null,
-  writeRequests: null,
-  writeBytes: null,
-  capacityBytes: null,
-  allocationBytes: null,
-  physicalBytes: null,
-});
-
-const emptyCpu = () => ({ timeNs: null, userNs: null, systemNs: null });
-const emptyMemory = () => ({
-  currentBytes: null,
-  maximumBytes: null,
-  availableBytes: null,
-  unusedBytes: null,
-  usableBytes: null,
-  rssBytes: null,
-});
-
-const cpuFields = { 'cpu.time': 'timeNs', 'cpu.user': 'userNs', 'cpu.system': 'systemNs' } as const;
-const balloonFields = {
-  'balloon.current': 'currentBytes',
-  'balloon.maximum': 'maximumBytes',
-  'balloon.available': 'availableBytes',
-  'balloon.unused': 'unusedBytes',
-  'balloon.usable': 'usableBytes',
-  'balloon.rss': 'rssBytes',
-} as const;
-const nicFields = {
-  'rx.bytes': 'rxBytes',
-  'rx.pkts': 'rxPackets',
-  'rx.errs': 'rxErrors',
-  'rx.drop': 'rxDrops',
-  'tx.bytes': 'txBytes',
-  'tx.pkts': 'txPackets',
-  'tx.errs': 'txErrors',
-  'tx.drop': 'txDrops',
-} as const;
-const diskCounters = {
-  'rd.reqs': 'readRequests',
-  'rd.bytes': 'readBytes',
-  'wr.reqs': 'writeRequests',
-  'wr.bytes': 'writeBytes',
-} as const;
-const diskSizes = {
-  capacity: 'capacityBytes',
-  allocation: 'allocationBytes',
-  physical: 'physicalBytes',
-} as const;
-
-/** Names are those of `virConnectGetAllDomainStats` in `libvirt-domain.c`'s documentation. */
-function setterOf(name: string): Setter {
-  if (name === 'state.state') return (draft, value) => (draft.state = Number(value));
-  if (name === 'state.reason') return (draft, value) => (draft.reason = Number(value));
-  if (name === 'vcpu.current' || name === 'vcpu.maximum') return (draft) => (draft.vcpus ??= []);
-  if (name === 'net.count') return (draft) => (draft.interfaces ??= []);
-  if (name === 'block.count') return (draft) => (draft.disks ??= []);
-  if (Object.hasOwn(cpuFields, name)) {
-    const key = cpuFields[name as keyof typeof cpuFields];
-    return (draft, value) => ((draft.cpu ??= emptyCpu())[key] = asCounter(value));
+  constructor(bytes: Buffer) {
+    this.#words = wordsOf(bytes, 0);
+    const { buffer, byteOffset, byteLength } = this.#words;
+    this.#reader = new XdrReader(new Uint8Array(buffer, byteOffset, byteLength));
+    this.#view = new DataView(buffer, byteOffset, byteLength);
   }
-  if (Object.hasOwn(balloonFields, name)) {
-    const key = balloonFields[name as keyof typeof balloonFields];
-    // libvirt counts memory in KiB.
-    return (draft, value) => ((draft.memory ??= emptyMemory())[key] = asBytes(value, 1024n));
+
+  /** How far it has read. */
+  get offset(): number {
+    return this.#reader.offset;
   }
-  const [, group, digits, key] = /^(vcpu|net|block)\.(\d{1,5})\.(.+)$/.exec(name) ?? [];
-  if (group === undefined || digits === undefined || key === undefined) return null;
-  return indexedSetter(group, Number(digits), key);
-}
 
-function indexedSetter(group: string, index: number, key: string): Setter {
-  if (group === 'vcpu') {
-    if (key === 'state') return (draft, value) => (vcpuAt(draft, index).state = vcpuStates[Number(value)] ?? 'UNKNOWN');
-    if (key === 'time') return (draft, value) => (vcpuAt(draft, index).timeNs = asCounter(value));
-    return null;
-  }
-  if (group === 'net') {
-    if (key === 'name') return (draft, value) => (nicAt(draft, index).name = String(value));
-    if (!Object.hasOwn(nicFields, key)) return null;
-    const counter = nicFields[key as keyof typeof nicFields];
-    return (draft, value) => (nicAt(draft, index)[counter] = asCounter(value));
-  }
-  if (key === 'name') return (draft, value) => (diskAt(draft, index).name = String(value));
-  if (key === 'path') return (draft, value) => (diskAt(draft, index).path = String(value));
-  if (Object.hasOwn(diskCounters, key)) {
-    const counter = diskCounters[key as keyof typeof diskCounters];
-    return (draft, value) => (diskAt(draft, index)[counter] = asCounter(value));
-  }
-  if (Object.hasOwn(diskSizes, key)) {
-    const size = diskSizes[key as keyof typeof diskSizes];
-    return (draft, value) => (diskAt(draft, index)[size] = asBytes(value, 1n));
-  }
-  return null;
-}
-
-/** CPUs may be missing in between (hot-unplugged ones), so they are found by their number. */
-function vcpuAt(draft: Draft, index: number): Mutable<VcpuReading> {
-  const list = (draft.vcpus ??= []);
-  const last = list.at(-1);
-  if (last?.index === index) return last;
-  const known = list.find((vcpu) => vcpu.index === index);
-  if (known) return known;
-  const vcpu = { index, state: 'UNKNOWN', timeNs: null };
-  list.push(vcpu);
-  return vcpu;
-}
-
-/** Cards and disks are numbered without holes; a number that jumps ahead is not taken for a length. */
-function nicAt(draft: Draft, index: number): Mutable<InterfaceReading> {
-  return itemAt((draft.interfaces ??= []), index, nic);
-}
-
-function diskAt(draft: Draft, index: number): Mutable<BlockReading> {
-  return itemAt((draft.disks ??= []), index, disk);
-}
-
-function itemAt<T>(list: T[], index: number, create: (name: string) => T): T {
-  if (index > list.length) throw protocolError(`Statistics jump from number ${list.length - 1} to ${index}.`);
-  const item = list[index] ?? create('');
-  list[index] = item;
-  return item;
-}
-
-const asCounter = (value: Value): bigint | null =>
-  typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value)));
-const asBytes = (value: Value, unit: bigint): number | null => safeBytes(BigInt(value) * unit);
-
-/** Every name seen so far; there are few, but a hostile daemon could invent more. */
-const fieldsByName = new Map<string, Field>();
-const maxRememberedFields = 10_000;
-
-/** By place in a record: the field that stood there last time. */
-const fieldsByPlace: Field[] = [];
-
-function readField(reader: XdrReader, place: number): Field {
-  const byteCount = reader.length('REMOTE_STRING_MAX', 1);
-  const expected = fieldsByPlace[place];
-  if (expected && expected.name.length === byteCount && sameBytes(reader.bytes, reader.offset, expected.name)) {
-    reader.skip((byteCount + 3) & ~3);
-    return expected;
-  }
-  const text = reader.text(byteCount);
-  const known = fieldsByName.get(text);
-  const field = known ?? { name: Buffer.from(text, 'utf8'), set: setterOf(text) };
-  if (!known && fieldsByName.size < maxRememberedFields) fieldsByName.set(text, field);
-  if (place < maxRememberedFields) fieldsByPlace[place] = field;
-  return field;
-}
-
-function sameBytes(bytes: Buffer, offset: number, name: Buffer): boolean {
-  // From the end, where names such as net.0.rx.bytes differ.
-  for (let i = name.length - 1; i >= 0; i -= 1) if (bytes[offset + i] !== name[i]) return false;
-  return true;
-}
-
-function readParam(reader: XdrReader, place: number, draft: Draft): void {
-  const { set } = readField(reader, place);
-  const type = reader.int();
-  switch (type) {
-    case typedParamTypes.INT:
-    case typedParamTypes.BOOLEAN:
-      return assign(set, draft, reader.int());
-    case typedParamTypes.UINT:
-      return assign(set, draft, reader.uint());
-    case typedParamTypes.LLONG:
-      return set ? set(draft, reader.hyper()) : reader.skip(8);
-    case typedParamTypes.ULLONG:
-      return set ? set(draft, reader.uhyper()) : reader.skip(8);
-    case typedParamTypes.DOUBLE:
-      return assign(set, draft, reader.double());
-    case typedParamTypes.STRING: {
-      const byteCount = reader.length('REMOTE_STRING_MAX', 1);
-      return set ? set(draft, reader.text(byteCount)) : reader.skip((byteCount + 3) & ~3);
+  read(): readonly StatsRow[] {
+    const count = this.#reader.length('REMOTE_DOMAIN_LIST_MAX', domainStatsRecord.minBytes);
+    const rows: StatsRow[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const reader = this.#reader;
+      reader.skipText(reader.length('REMOTE_STRING_MAX', 1));
+      const id = uuid.read(reader);
+      reader.int();
+      const start = this.#filled;
+      const paramCount = reader.length('REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX', minParamBytes);
+      const { shape } = this.#readParams(paramCount, count);
+      const names = stateNames(this.#columns.values, start, shape);
+      const place = { columns: this.#columns, shape, start };
+      rows.push(new StatsRow(place, id, names?.state ?? null, names?.stateReason ?? null, null));
     }
-    default:
-      throw protocolError(`A typed parameter of unknown type ${type}.`);
+    // What is left over was meant for larger records.
+    this.#columns.values = this.#columns.values.slice(0, this.#filled);
+    this.#columns.texts = this.#columns.texts.slice(0, this.#textsFilled);
+    this.#columns.textBytes = Buffer.from(this.#columns.texts.buffer);
+    return rows;
+  }
+
+  /** The layout of the record, when its values are in the columns. */
+  #readParams(count: number, records: number): StatsLayout {
+    if (this.#layout?.count === count && this.#readAs(this.#layout, records)) return this.#layout;
+    for (const candidate of known.candidates(count)) {
+      if (candidate === this.#layout || !this.#readAs(candidate, records)) continue;
+      known.prefer(candidate);
+      this.#layout = candidate;
+      return candidate;
+    }
+    const { offset } = this.#reader;
+    const learnt = learnLayout(this.#reader, count);
+    known.remember(learnt);
+    this.#reader.offset = offset;
+    if (!this.#readAs(learnt, records)) throw new Error('A record does not have the layout that was learnt from it.');
+    this.#layout = learnt;
+    return learnt;
+  }
+
+  /** False, and nothing has happened, where the record has another layout or is not sound. */
+  #readAs(layout: StatsLayout, records: number): boolean {
+    const words = this.#words;
+    const view = this.#view;
+    const { heads, headEnds, readings: how, slots, units, count, shape } = layout;
+    const base = this.#filled;
+    if (base + shape.width > this.#columns.values.length) this.#grow(shape.width, records);
+    const { values, exact } = this.#columns;
+    let textsEnd = this.#textsFilled;
+    const end = words.length;
+    let at = this.#reader.offset >>> 2;
+    let head = 0;
+    for (let index = 0; index < count; index += 1) {
+      const headEnd = headEnds[index] ?? 0;
+      if (at + headEnd - head >= end) return false;
+      for (; head < headEnd; head += 1, at += 1) if (words[at] !== heads[head]) return false;
+      const slot = base + (slots[index] ?? 0);
+      const unit = units[index] ?? 0;
+      switch (how[index] ?? readings.skip4) {
+        case readings.skip8:
+          at += 2;
+          if (at > end) return false;
+          continue;
+        case readings.skip4:
+          at += 1;
+          continue;
+        case readings.uhyper: {
+          if (at + 2 > end) return false;
+          const high = view.getUint32(at * 4);
+          const value = high * 4_294_967_296 + view.getUint32(at * 4 + 4);
+          if (unit !== 0) values[slot] = toBytes(value, unit);
+          else {
+            values[slot] = value;
+            if (high >= highOfUnsafe) exact.set(slot, view.getBigUint64(at * 4));
+          }
+          at += 2;
+          continue;
+        }
+        case readings.hyper: {
+          if (at + 2 > end) return false;
+          const high = view.getInt32(at * 4);
+          const value = high * 4_294_967_296 + view.getUint32(at * 4 + 4);
+          if (unit !== 0) values[slot] = toBytes(value, unit);
+          else {
+            values[slot] = value;
+            if (high >= highOfUnsafe || high <= -highOfUnsafe) exact.set(slot, view.getBigInt64(at * 4));
+          }
+          at += 2;
+          continue;
+        }
+        case readings.uint: {
+          const value = view.getUint32(at * 4);
+          values[slot] = unit === 0 ? value : toBytes(value, unit);
+          at += 1;
+          continue;
+        }
+        case readings.int: {
+          const value = view.getInt32(at * 4);
+          values[slot] = unit === 0 ? value : toBytes(value, unit);
+          at += 1;
+          continue;
+        }
+        default: {
+          const byteCount = view.getUint32(at * 4);
+          const after = at + 1 + ((byteCount + 3) >>> 2);
+          if (byteCount > limits.REMOTE_STRING_MAX || after > end) return false;
+          // Bytes of padding must be zero: the last of a big-endian word.
+          if (byteCount % 4 !== 0 && view.getUint32(after * 4 - 4) << ((byteCount % 4) * 8) !== 0) {
+            return false;
+          }
+          if (how[index] === readings.text) {
+            const textEnd = textsEnd + after - at;
+            if (textEnd > this.#columns.texts.length) this.#growTexts(textEnd);
+            const { texts } = this.#columns;
+            values[slot] = textsEnd;
+            texts[textsEnd] = byteCount;
+            for (let i = 1; i < after - at; i += 1) texts[textsEnd + i] = words[at + i] ?? 0;
+            textsEnd = textEnd;
+          }
+          at = after;
+        }
+      }
+    }
+    this.#reader.offset = at * 4;
+    this.#filled = base + shape.width;
+    this.#textsFilled = textsEnd;
+    return true;
+  }
+
+  /**
+   * For all records at once if they are like this one, but never for more than the rest of the message can hold: a number
+   * takes `minParamBytes` of it at the least.
+   */
+  #grow(width: number, records: number): void {
+    const { values } = this.#columns;
+    const possible = this.#filled + width + Math.floor(this.#reader.remaining / minParamBytes);
+    const wanted = Math.max(width * records, values.length * 2, this.#filled + width);
+    const larger = new Float64Array(Math.min(possible, wanted));
+    larger.set(values.subarray(0, this.#filled));
+    this.#columns.values = larger;
+  }
+
+  /** Texts take no more words here than in the message. */
+  #growTexts(least: number): void {
+    const { texts } = this.#columns;
+    const larger = new Int32Array(Math.max(least, Math.min(this.#words.length, texts.length * 2)));
+    larger.set(texts);
+    this.#columns.texts = larger;
   }
 }
 
-function assign(set: Setter, draft: Draft, value: Value): void {
-  if (set) set(draft, value);
+function toBytes(value: number, unit: number): number {
+  const bytes = value * unit;
+  return bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER ? bytes : Number.NaN;
 }
 
-const sampleReader: Codec<DomainStatsSample> = {
+type StateNames = { readonly state: DomainState; readonly stateReason: string };
+/** By state and reason: few, but a hostile daemon could make some up. */
+const knownStates = new Map<number, StateNames>();
+
+function stateNames(values: Float64Array, at: number, shape: StatsShape): StateNames | null {
+  if (shape.state < 0) return null;
+  const state = values[at + shape.state] ?? 0;
+  const reason = shape.reason < 0 ? 0 : (values[at + shape.reason] ?? 0);
+  if (!(state >= 0 && state < 256 && reason >= 0 && reason < 256)) return domainStateNames(state, reason);
+  const key = state * 256 + reason;
+  let names = knownStates.get(key);
+  if (names === undefined) {
+    names = domainStateNames(state, reason);
+    knownStates.set(key, names);
+  }
+  return names;
+}
+
+/** The reply of `connectGetAllDomainStats` as rows: the same bytes as that row's own codec reads. */
+export const statsReply: Codec<readonly StatsRow[]> = {
   read(reader) {
-    const { uuid } = domainRef.read(reader);
-    const draft: Draft = {
-      state: null,
-      reason: null,
-      cpu: null,
-      memory: null,
-      vcpus: null,
-      interfaces: null,
-      disks: null,
-    };
-    const count = reader.length('REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX', 12);
-    for (let place = 0; place < count; place += 1) readParam(reader, place, draft);
-    const names = draft.state === null ? null : domainStateNames(draft.state, draft.reason ?? 0);
-    return {
-      uuid,
-      state: names?.state ?? null,
-      stateReason: names?.stateReason ?? null,
-      cpu: draft.cpu,
-      memory: draft.memory,
-      vcpus: draft.vcpus,
-      interfaces: draft.interfaces,
-      disks: draft.disks,
-      missing: null,
-    };
+    const stats = new StatsReader(reader.bytes.subarray(reader.offset));
+    const rows = stats.read();
+    reader.skip(stats.offset);
+    return rows;
   },
   write() {
     throw new RangeError('Samples are only read; domainStatsRecord writes records.');
   },
-  minBytes: domainStatsRecord.minBytes,
+  minBytes: 4,
 };
 
-/** The reply of `connectGetAllDomainStats` as samples: the same bytes as that row's own codec reads. */
-export const statsReply = array(sampleReader, 'REMOTE_DOMAIN_LIST_MAX');
-
-/** `connectGetAllDomainStats` with its reply read into samples. */
+/** `connectGetAllDomainStats` with its reply read into rows. */
 export const bulkStats = { ...procedures.connectGetAllDomainStats, reply: statsReply };

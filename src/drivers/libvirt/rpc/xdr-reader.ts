@@ -1,11 +1,6 @@
 import { type LimitName, limits } from './limits.ts';
 import { protocolError } from './protocol-error.ts';
-
-const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
-/** Where the bytes of a UUID go in its text. */
-const uuidPositions = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
-/** Reused for every UUID: one native call makes one flat string. */
-const uuidScratch = Buffer.from('00000000-0000-0000-0000-000000000000', 'latin1');
+import { uuidText } from './uuid-texts.ts';
 
 /** A place in the bytes of one message. Every method throws `protocolError` rather than read past the end. */
 export class XdrReader {
@@ -70,6 +65,12 @@ export class XdrReader {
     return this.bytes.subarray(start, start + byteCount);
   }
 
+  /** Passes over a text or bytes and their padding. */
+  skipText(byteCount: number): void {
+    this.#take(byteCount);
+    this.#skipPadding(byteCount);
+  }
+
   text(byteCount: number): string {
     const start = this.#take(byteCount);
     this.#skipPadding(byteCount);
@@ -78,14 +79,7 @@ export class XdrReader {
 
   /** Sixteen bytes as a UUID's text. */
   uuidText(): string {
-    const start = this.#take(limits.VIR_UUID_BUFLEN);
-    for (let i = 0; i < uuidPositions.length; i += 1) {
-      const byte = this.bytes[start + i] ?? 0;
-      const at = uuidPositions[i] ?? 0;
-      uuidScratch[at] = hexDigits[byte >> 4] ?? 0;
-      uuidScratch[at + 1] = hexDigits[byte & 15] ?? 0;
-    }
-    return uuidScratch.toString('latin1');
+    return uuidText(this.#view, this.bytes, this.#take(limits.VIR_UUID_BUFLEN));
   }
 
   expectEnd(): void {

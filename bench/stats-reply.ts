@@ -1,0 +1,63 @@
+import { domainStatsRecord } from '../src/drivers/libvirt/rpc/procedures-connect.ts';
+import type { TypedParam, TypedValue } from '../src/drivers/libvirt/rpc/typed-params.ts';
+import { array, encode } from '../src/drivers/libvirt/rpc/xdr.ts';
+import { parseUuid } from '../src/model/brands.ts';
+
+/** The parameters of a running QEMU guest with 2 CPUs, a disk and 2 cards; 63, as libvirt 9.0 tells them. */
+function guestParams(index: number): TypedParam[] {
+  const ull = (value: number): TypedValue => ({ type: 'ULLONG', value: BigInt(value) });
+  const int = (value: number): TypedValue => ({ type: 'INT', value });
+  const uint = (value: number): TypedValue => ({ type: 'UINT', value });
+  const text = (value: string): TypedValue => ({ type: 'STRING', value });
+  const many = (prefix: string, names: readonly string[], from: number) =>
+    names.map((name, at) => [`${prefix}.${name}`, ull(from + at)] as const);
+  const cpu = 1e9 * (index + 1);
+  const fields: (readonly [string, TypedValue])[] = [
+    ['state.state', int(1)],
+    ['state.reason', int(1)],
+    ...many('cpu', ['time', 'user', 'system'], cpu),
+    ...many('balloon', ['current', 'maximum', 'swap_in', 'swap_out', 'major_fault', 'minor_fault'], 4_194_304),
+    ...many(
+      'balloon',
+      ['unused', 'available', 'usable', 'last-update', 'disk_caches', 'hugetlb_pgalloc', 'hugetlb_pgfail', 'rss'],
+      2_097_152,
+    ),
+    ['vcpu.current', uint(2)],
+    ['vcpu.maximum', uint(2)],
+    ...[0, 1].flatMap((vcpu) => [
+      [`vcpu.${vcpu}.state`, int(1)] as const,
+      ...many(`vcpu.${vcpu}`, ['time', 'wait', 'delay'], cpu / 2 + vcpu),
+    ]),
+    ['net.count', uint(2)],
+    ...[0, 1].flatMap((nic) => [
+      [`net.${nic}.name`, text(`vnet${2 * index + nic}`)] as const,
+      ...many(
+        `net.${nic}`,
+        ['rx.bytes', 'rx.pkts', 'rx.errs', 'rx.drop', 'tx.bytes', 'tx.pkts', 'tx.errs', 'tx.drop'],
+        7_000_000_000 + index,
+      ),
+    ]),
+    ['block.count', uint(1)],
+    ['block.0.name', text('vda')],
+    ['block.0.path', text(`/var/lib/libvirt/images/guest-${index}.qcow2`)],
+    ['block.0.backingIndex', uint(1)],
+    ...many('block.0', ['rd.reqs', 'rd.bytes', 'rd.times', 'wr.reqs', 'wr.bytes', 'wr.times'], 90_000_000_000 + index),
+    ...many('block.0', ['fl.reqs', 'fl.times', 'allocation', 'capacity', 'physical'], 10_737_418_240),
+  ];
+  return fields.map(([field, value]) => ({ field, value }));
+}
+
+/** The payload of a reply about so many guests, byte by byte as a daemon sends it. */
+export function statsReplyBytes(guests: number): Buffer {
+  const records = Array.from({ length: guests }, (_, index) => ({
+    domain: { name: `guest-${index}`, uuid: uuidAt(index), id: index + 1 },
+    params: guestParams(index),
+  }));
+  return encode(array(domainStatsRecord, 'REMOTE_DOMAIN_LIST_MAX'), records);
+}
+
+function uuidAt(index: number) {
+  const uuid = parseUuid(`4dea22b3-1d52-48f3-9516-${index.toString(16).padStart(12, '0')}`);
+  if (uuid === null) throw new Error('This is a UUID.');
+  return uuid;
+}
