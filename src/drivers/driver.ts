@@ -1,6 +1,6 @@
 import type { VirtgraphError } from '../errors.ts';
 import type { MacAddress, Uuid } from '../model/brands.ts';
-import type { DomainConfig, DomainSnapshot, DomainStatus } from '../model/domain.ts';
+import type { DomainConfig, DomainMoment, DomainSnapshot, DomainStatus } from '../model/domain.ts';
 import type { HostHint } from '../model/hints.ts';
 import type { CapabilitiesReport, HostCapabilities, HostFacts } from '../model/host.ts';
 import type { Network, NodeDevice, StoragePool } from '../model/network.ts';
@@ -21,8 +21,12 @@ export type CallPriority = (typeof callPriorities)[number];
 export const shutdownModes = ['DEFAULT', 'ACPI_POWER_BUTTON', 'GUEST_AGENT', 'INITCTL', 'SIGNAL', 'PARAVIRT'] as const;
 export type ShutdownMode = (typeof shutdownModes)[number];
 
-/** `listed`: its line of a list just made, to be believed where the XML agrees, so that only the XML is asked for. */
-export type ReadDomainOptions = CallOptions & { readonly listed?: DomainStatus };
+export type ReadDomainOptions = CallOptions & {
+  /** Its line of a list just made, to be believed where the XML agrees, so that only the XML is asked for. */
+  readonly listed?: DomainStatus;
+  /** Told once, where its state arrives before the rest. Not with `listed`. */
+  readonly onMoment?: (moment: DomainMoment) => void;
+};
 export type StartOptions = CallOptions & { readonly paused?: boolean; readonly discardManagedSave?: boolean };
 export type UndefineOptions = CallOptions & {
   readonly removeManagedSave?: boolean;

@@ -4,7 +4,7 @@ import type { CallOptions, CallPriority, Driver } from '../drivers/driver.ts';
 import { VirtgraphError } from '../errors.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
-import type { DomainStatus } from '../model/domain.ts';
+import type { DomainMoment, DomainStatus } from '../model/domain.ts';
 import type { HostHint } from '../model/hints.ts';
 import { createListedObjects, isNotFound, readOrRemove, unlisted } from './listed-objects.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
@@ -108,9 +108,12 @@ export function openMirror(options: MirrorOptions): Mirror {
   }
 
   async function readDomain(uuid: Uuid, { origin, priority, listed }: ReadReason) {
+    const onMoment = (moment: DomainMoment) => {
+      if (!signal.aborted) replica.putDomainMoment(moment, origin);
+    };
     try {
       await readOrRemove(signal, {
-        read: () => driver.readDomain(uuid, { signal, priority, ...(listed && { listed }) }),
+        read: () => driver.readDomain(uuid, { signal, priority, onMoment, ...(listed && { listed }) }),
         put: (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
         remove: () => replica.removeDomain(uuid, origin),
       });

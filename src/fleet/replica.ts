@@ -1,5 +1,5 @@
 import type { Uuid } from '../model/brands.ts';
-import type { DomainInterface, DomainSnapshot, DomainStatus } from '../model/domain.ts';
+import type { DomainInterface, DomainMoment, DomainSnapshot, DomainStatus } from '../model/domain.ts';
 import type { Network, StoragePool } from '../model/network.ts';
 import {
   changedDomainFields,
@@ -42,6 +42,11 @@ export type Replica = {
   ) => void;
   /** A domain that is known, by its line of the list. */
   readonly putDomainStatus: (status: DomainStatus, origin: ChangeOrigin) => void;
+  /**
+   * A domain that is known, by its state, before the rest of it was read. Not one that was started or stopped: what it
+   * is made of changes with that, and nobody is to see the one without the other.
+   */
+  readonly putDomainMoment: (moment: DomainMoment, origin: ChangeOrigin) => void;
   readonly removeDomain: (uuid: Uuid, origin: ChangeOrigin) => void;
   readonly putNetwork: (network: Network, origin: ChangeOrigin) => void;
   readonly removeNetwork: (uuid: Uuid, origin: ChangeOrigin) => void;
@@ -109,6 +114,10 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
       const before = domains.get(status.uuid);
       if (!before) return;
       storeDomain(before, { ...before, ...status }, changedStatusFields(before, status), origin);
+    },
+    putDomainMoment(moment, origin) {
+      const before = domains.get(moment.uuid);
+      if (before && before.libvirtId === moment.libvirtId) replica.putDomainStatus({ ...before, ...moment }, origin);
     },
     removeDomain(uuid, origin) {
       const gone = domains.get(uuid);

@@ -50,6 +50,9 @@ export type DomainStatus = {
   readonly hasManagedSave: boolean | null;
 };
 
+/** The part of it that an event is mostly about, which is to be had in one round trip. */
+export type DomainMoment = Pick<DomainStatus, 'uuid' | 'libvirtId' | 'state' | 'stateReason'>;
+
 export type DomainInterface = {
   readonly macAddress: MacAddress;
   /** libvirt's word: network, bridge, direct, user, ethernet, hostdev, vhostuser, vdpa, mcast, … */

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { Driver } from '../../src/drivers/driver.ts';
 import { VirtgraphError } from '../../src/errors.ts';
 import { type MacAddress, parseUuid, type Uuid } from '../../src/model/brands.ts';
+import type { DomainMoment } from '../../src/model/domain.ts';
 import type { HostHint } from '../../src/model/hints.ts';
 import { statsGroups } from '../../src/model/stats.ts';
 import { type GuestSpec, tinyGuestXml } from './tiny-guest.ts';
@@ -353,6 +354,16 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
         const { config, inactiveXml } = await driver.readDomain(guest.uuid, options);
         expect(config.interfaces[0]).toMatchObject({ target: expect.stringMatching(/^vnet\d+$/) });
         expect(driver.inspectDomainXml(inactiveXml ?? '').interfaces[0]).toMatchObject({ target: null });
+      });
+
+      test('tells its state before the rest of it, once, and the same', async () => {
+        const guest = await start();
+        await driver.suspendDomain(guest.uuid, options);
+        const moments: DomainMoment[] = [];
+        const { status } = await driver.readDomain(guest.uuid, { ...options, onMoment: (one) => moments.push(one) });
+        const { uuid, libvirtId, state, stateReason } = status;
+        expect(moments).toMatchObject([{ uuid, libvirtId, state: 'PAUSED', stateReason }]);
+        expect(state).toBe('PAUSED');
       });
 
       test('may have an address that begins with FE', async () => {

@@ -250,10 +250,12 @@ export function createFakeHost(name: string): FakeHost {
       },
       capabilities: { ...host.capabilities },
       listDomains: ({ signal }) => answer('list', '', signal, () => [...domains.values()].map(statusOf)),
-      async readDomain(uuid, { signal }) {
+      async readDomain(uuid, { signal, onMoment }) {
         host.reads.now++;
         host.reads.most = Math.max(host.reads.most, host.reads.now);
         try {
+          const now = domains.get(uuid);
+          if (now) onMoment?.(statusOf(now));
           return await answer('read', uuid, signal, () => snapshotOf(find(uuid)));
         } finally {
           host.reads.now--;

@@ -70,6 +70,30 @@ describe('following a host that tells of events', () => {
     expect(fleet.link('alpha')?.lastEventAt).not.toBeNull();
   });
 
+  test('a new state is told before the rest of the domain has come', async () => {
+    const host = createFakeHost('alpha');
+    const domain = host.add('web', { state: 'RUNNING', libvirtId: 1 });
+    const { told } = await watch(host);
+    const reads = holdCalls(host, 'read');
+    host.change(domain.uuid, { state: 'PAUSED', memoryBytes: 2048 });
+    await settle();
+    expect(told()).toEqual(['EVENT web=PAUSED (state)']);
+    await reads.letAllGo();
+    expect(told().slice(1)).toEqual(['EVENT web=PAUSED (memory,maxMemory,xml,version)']);
+  });
+
+  test('a domain that was started or stopped is told whole, never with the network cards of before', async () => {
+    const host = createFakeHost('alpha');
+    const domain = host.add('web', { state: 'RUNNING', libvirtId: 1 });
+    const { told } = await watch(host);
+    const reads = holdCalls(host, 'read');
+    host.change(domain.uuid, { state: 'SHUTOFF', libvirtId: null });
+    await settle();
+    expect(told()).toEqual([]);
+    await reads.letAllGo();
+    expect(told()).toEqual(['EVENT web=SHUTOFF (state)']);
+  });
+
   test('an event after which nothing is different tells nothing, and keeps the record', async () => {
     const host = createFakeHost('alpha');
     const domain = host.add('web');

@@ -1,8 +1,8 @@
 /** Which domains a host has, and one of them whole. */
 import type { Uuid } from '../../model/brands.ts';
-import type { DomainSnapshot, DomainStatus } from '../../model/domain.ts';
+import type { DomainMoment, DomainSnapshot, DomainStatus } from '../../model/domain.ts';
 import type { HostCapabilities } from '../../model/host.ts';
-import type { CallOptions, Driver } from '../driver.ts';
+import type { CallOptions, Driver, ReadDomainOptions } from '../driver.ts';
 import { allStatesDeadlineMs } from './deadlines.ts';
 import type { DomainRefs } from './domain-refs.ts';
 import { domainStateNames } from './domain-states.ts';
@@ -88,20 +88,34 @@ export function inventoryVerbs(
   const readXml = async (uuid: Uuid, flags: number, options: CallOptions) =>
     (await refs.call(procedures.domainGetXmlDesc, uuid, { flags }, { ...options, guest: null })).xml;
 
-  async function readStatus(before: DomainRef, options: CallOptions): Promise<DomainStatus> {
-    const [{ id, uuid, name }, state, persistent, autostart, managedSave] = await Promise.all([
+  async function readMoment(
+    before: DomainRef,
+    onMoment: ReadDomainOptions['onMoment'],
+    options: CallOptions,
+  ): Promise<DomainMoment & Pick<DomainStatus, 'name'>> {
+    const [{ id, uuid, name }, state] = await Promise.all([
       refs.lookUp(before.uuid, options),
       readState(before, options),
+    ]);
+    const moment = { uuid, name, libvirtId: id >= 0 ? id : null, ...state };
+    onMoment?.(moment);
+    return moment;
+  }
+
+  async function readStatus(
+    before: DomainRef,
+    onMoment: ReadDomainOptions['onMoment'],
+    options: CallOptions,
+  ): Promise<DomainStatus> {
+    const [moment, persistent, autostart, managedSave] = await Promise.all([
+      readMoment(before, onMoment, options),
       // On the lane of the XML, so that each of the two has its four calls, and all come in one round trip.
       isPersistent(before, { ...options, lane: 'work' }),
       orNull(lanes.call(procedures.domainGetAutostart, { domain: before }, options), 'NO_DOMAIN'),
       orNull(lanes.call(procedures.domainHasManagedSaveImage, { domain: before, flags: 0 }, options), 'NO_DOMAIN'),
     ]);
     return {
-      uuid,
-      name,
-      libvirtId: id >= 0 ? id : null,
-      ...state,
+      ...moment,
       persistent,
       autostart: autostart?.autostart ?? null,
       hasManagedSave: managedSave?.result ?? null,
@@ -111,13 +125,12 @@ export function inventoryVerbs(
   /** What it is made of comes by several calls, between which a guest may start or stop: then it is torn. */
   async function readOnce(
     uuid: Uuid,
-    listed: DomainStatus | null,
-    options: CallOptions,
+    { listed, onMoment, ...options }: ReadDomainOptions,
   ): Promise<{ readonly snapshot: DomainSnapshot; readonly isTorn: boolean }> {
     const before = await refs.find(uuid, options);
     const probablyActive = before.id >= 0;
     const [status, xml, earlyInactiveXml, monitor] = await Promise.all([
-      listed ?? readStatus(before, options),
+      listed ?? readStatus(before, onMoment, options),
       readXml(uuid, 0, options),
       // Asked for on the guess that it still runs, to spare a round trip.
       probablyActive ? readXml(uuid, xmlFlags.INACTIVE, options) : null,
@@ -171,10 +184,11 @@ export function inventoryVerbs(
       return statuses.filter((status) => status !== null);
     },
 
-    async readDomain(uuid, { listed, ...options }) {
-      const read = await readOnce(uuid, listed ?? null, options);
+    async readDomain(uuid, options) {
+      const read = await readOnce(uuid, options);
       // Read once more; should it move again meanwhile, its event will have it read anew.
-      return read.isTorn ? (await readOnce(uuid, null, options)).snapshot : read.snapshot;
+      const { signal, priority } = options;
+      return read.isTorn ? (await readOnce(uuid, { signal, ...(priority && { priority }) })).snapshot : read.snapshot;
     },
 
     async findDomain(name, options) {
