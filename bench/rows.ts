@@ -3,6 +3,7 @@ import { row as bulkStats } from './rows/bulk-stats.ts';
 import { row as decode } from './rows/decode.ts';
 import { row as eventLatency } from './rows/event-latency.ts';
 import { row as list } from './rows/list.ts';
+import { row as roundTrips } from './rows/round-trips.ts';
 
 /** In the order in which they run and stand in docs/BENCHMARKS.md. */
-export const rows: readonly Row[] = [list, bulkStats, decode, eventLatency];
+export const rows: readonly Row[] = [list, bulkStats, decode, eventLatency, roundTrips];
