@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { storedNewsVersion } from '../fleet/stored-news.ts';
 import type { Log } from '../log.ts';
@@ -27,6 +28,7 @@ export function openStateStore({ journal }: Config, dir: string, log: Log): Stat
   const file = join(dir, 'store.sqlite');
   const opened = openStore({
     file,
+    clock: systemClock,
     log,
     lockTimeoutMs,
     shelves: (take) => ({

@@ -27,6 +27,8 @@ export type JournalLimits = {
   readonly slowReaderMs: number;
   /** After so much silence a reader gets a `bookmark`. */
   readonly bookmarkMs: number;
+  /** Where entries are kept, those of so long are kept together while many come; one that comes alone is kept at once. */
+  readonly togetherMs: number;
 };
 
 /** What readers see of the journal. */

@@ -26,6 +26,7 @@ export const defaultJournalLimits: JournalLimits = {
   readerLag: 1_024,
   slowReaderMs: 60_000,
   bookmarkMs: 15_000,
+  togetherMs: 4,
 };
 
 export type JournalOptions = {
@@ -96,7 +97,8 @@ export function createJournal({
   let pastBytes = past.bytes;
   /** Happened, and told to nobody yet. */
   let pending: { readonly news: SessionNews; readonly observedAt: number }[] = [];
-  let flushing: NodeJS.Immediate | null = null;
+  let cancelFlush: (() => void) | null = null;
+  let flushedAt = Number.NEGATIVE_INFINITY;
   let presentState: readonly FleetObject[] | null = null;
   let cancelBookmarks: (() => void) | null = null;
   let closed = false;
@@ -201,12 +203,22 @@ export function createJournal({
   }
 
   function flushSoon() {
-    flushing ??= setImmediate(() => {
-      flushing = null;
-      commit(mostAtOnce);
-      if (pending.length > 0) flushSoon();
-      tellWaiting();
-    });
+    if (cancelFlush !== null) return;
+    const isOneOfMany = pending.length <= mostAtOnce && clock.monotonic() - flushedAt < limits.togetherMs;
+    if (isOneOfMany) {
+      cancelFlush = clock.after(limits.togetherMs, flush);
+      return;
+    }
+    const immediate = setImmediate(flush);
+    cancelFlush = () => clearImmediate(immediate);
+  }
+
+  function flush() {
+    cancelFlush = null;
+    commit(mostAtOnce);
+    flushedAt = clock.monotonic();
+    if (pending.length > 0) flushSoon();
+    tellWaiting();
   }
 
   /** One pass over all who have heard nothing for long, a few times within the interval. */
@@ -295,7 +307,7 @@ export function createJournal({
       if (closed) return;
       presentState = null;
       pending.push({ news, observedAt: clock.now() });
-      if (keeper.persistence === 'SQLITE' || flushing !== null) {
+      if (keeper.persistence === 'SQLITE' || cancelFlush !== null) {
         flushSoon();
         return;
       }
@@ -339,7 +351,7 @@ export function createJournal({
       if (closed) return;
       closed = true;
       cancelBookmarks?.();
-      if (flushing !== null) clearImmediate(flushing);
+      cancelFlush?.();
       commit(pending.length);
       tellWaiting();
       for (const reader of readers) void reader.return();

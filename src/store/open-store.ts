@@ -1,9 +1,11 @@
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { errorFields, type Log } from '../log.ts';
 import { makePrivateDir } from '../private-dir.ts';
 import { type Database, openDatabase, StoreError } from './sqlite.ts';
 import { text } from './stored-rows.ts';
+import { createWriteBackThread } from './write-back.ts';
 
 /**
  * The tables of one part of the gateway. Each part has its own version, so that a new form of one costs the others
@@ -20,6 +22,7 @@ export type Shelf<T> = {
 
 export type StoreOptions<T> = {
   readonly file: string;
+  readonly clock: Clock;
   readonly log: Log;
   /** How long to wait for a gateway that still uses the file, as one that is just stopping does. */
   readonly lockTimeoutMs: number;
@@ -59,10 +62,15 @@ export function openStore<T>(options: StoreOptions<T>): OpenedStore<T> {
   }
 }
 
-function openOnce<T>({ file, log, lockTimeoutMs, shelves }: StoreOptions<T>): OpenedStore<T> {
+function openOnce<T>({ file, clock, log, lockTimeoutMs, shelves }: StoreOptions<T>): OpenedStore<T> {
   makePrivateDir(dirname(file));
   makePrivate(file);
-  const database = openDatabase(file, lockTimeoutMs);
+  makePrivate(`${file}.lock`);
+  const thread = createWriteBackThread({ file, database: () => database, clock, log });
+  const database: Database = openDatabase(file, {
+    lockTimeoutMs,
+    wrote: () => void (database.isSharedLog && thread.wrote()),
+  });
   try {
     database.execute('CREATE TABLE IF NOT EXISTS shelves (name TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID');
     const taken = shelves((shelf) => {
@@ -74,6 +82,8 @@ function openOnce<T>({ file, log, lockTimeoutMs, shelves }: StoreOptions<T>): Op
       shelves: taken,
       close() {
         try {
+          // The last one to close the file writes back what is left, and takes the log away.
+          thread.close();
           database.close();
         } catch (error) {
           log.warn({ file, ...errorFields(error) }, 'Closing the store failed');
@@ -81,6 +91,7 @@ function openOnce<T>({ file, log, lockTimeoutMs, shelves }: StoreOptions<T>): Op
       },
     };
   } catch (error) {
+    thread.close();
     closeQuietly(database);
     throw error;
   }

@@ -2,6 +2,13 @@ import type * as sqlite from 'node:sqlite';
 
 /** What of SQLite the store needs, and the only file that knows `node:sqlite`. Everything is synchronous. */
 
+export type DatabaseOptions = {
+  /** How long to wait for a process that still has the file. */
+  readonly lockTimeoutMs: number;
+  /** Called after each write; see `isSharedLog`. */
+  readonly wrote?: () => void;
+};
+
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -13,6 +20,13 @@ export type Statement = {
 };
 
 export type Database = {
+  /**
+   * Commits go to a log and wait for no disk; somebody else is to write the log back, with `openWriteBack`. False: where
+   * the file system does not let two connections share a log, SQLite writes it back within every thousandth page or so.
+   */
+  readonly isSharedLog: boolean;
+  /** From now on SQLite does it after all. */
+  writeBackHere(): void;
   prepare(sql: string): Statement;
   /** Any number of statements without parameters. */
   execute(sql: string): void;
@@ -39,40 +53,119 @@ export class StoreError extends Error {
  * the kernel's, so that nothing is left of it after SIGKILL.
  * @throws StoreError
  */
-export function openDatabase(file: string, lockTimeoutMs: number): Database {
+export function openDatabase(file: string, { lockTimeoutMs, wrote = () => {} }: DatabaseOptions): Database {
   const { DatabaseSync } = loadSqlite();
-  const opened = guarded(() => new DatabaseSync(file, { timeout: lockTimeoutMs }));
+  const lock = openLock(`${file}.lock`, lockTimeoutMs);
   try {
-    // `exclusive` before the first use of the log: then there is no shared memory either, which not every file system has.
-    // `normal`: a commit survives the end of the process at once, and that of the machine from the next checkpoint on.
-    guarded(() =>
-      opened.exec(`
-        PRAGMA locking_mode = exclusive;
-        PRAGMA auto_vacuum = incremental;
-        PRAGMA journal_mode = wal;
-        PRAGMA synchronous = normal;
-        PRAGMA journal_size_limit = 16777216;
-        BEGIN IMMEDIATE; COMMIT;`),
-    );
+    const opened = guarded(() => new DatabaseSync(file, { timeout: lockTimeoutMs }));
+    try {
+      const isSharedLog = useLog(opened);
+      return databaseOf(opened, { isSharedLog, wrote, released: () => lock.close() });
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   } catch (error) {
-    opened.close();
+    lock.close();
     throw error;
   }
-  return databaseOf(opened);
 }
 
-function databaseOf(opened: sqlite.DatabaseSync): Database {
+/** Another file, since the one with the data has two connections: this one's, and that of `openWriteBack`. */
+function openLock(file: string, lockTimeoutMs: number): sqlite.DatabaseSync {
+  const { DatabaseSync } = loadSqlite();
+  const lock = guarded(() => new DatabaseSync(file, { timeout: lockTimeoutMs }));
+  try {
+    // A transaction that never ends. Nothing is written, so that there is nothing to be undone either.
+    guarded(() => lock.exec('PRAGMA journal_mode = memory; PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE;'));
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/**
+ * `normal`: a commit survives the end of the process at once, and that of the machine from the next time on that the log
+ * is written back. True: the log can be shared, which takes shared memory, and not every file system has that.
+ */
+function useLog(opened: sqlite.DatabaseSync): boolean {
+  const askForLog = () => guarded(() => opened.prepare('PRAGMA journal_mode = wal').get())?.['journal_mode'] === 'wal';
+  guarded(() => opened.exec('PRAGMA auto_vacuum = incremental'));
+  const isSharedLog = askForLog();
+  if (!isSharedLog) {
+    // Before the first use of the log: then its index is in this connection's own memory.
+    guarded(() => opened.exec('PRAGMA locking_mode = exclusive'));
+    askForLog();
+  }
+  guarded(() =>
+    opened.exec(`
+      PRAGMA synchronous = normal;
+      ${isSharedLog ? 'PRAGMA wal_autocheckpoint = 0;' : 'PRAGMA journal_size_limit = 16777216;'}
+      BEGIN IMMEDIATE; COMMIT;
+      PRAGMA busy_timeout = ${busyTimeoutMs};`),
+  );
+  return isSharedLog;
+}
+
+/** Only `openWriteBack` can be in the way now, and only for as long as the rest of a log takes. */
+const busyTimeoutMs = 5_000;
+
+/** A second connection, for another thread: it waits for the disk, so that the first one does not. */
+export type WriteBack = {
+  /** From the log into the file, as far as it was written when this began; then both are on the disk. */
+  run(): void;
+  close(): void;
+};
+
+/** A log that is longer is emptied whole, for which whoever writes has to wait. In pages of 4 KiB. */
+const longestLogPages = 65_536;
+/** What is left is little: emptying the log whole would not take long. */
+const fewPages = 500;
+const mostPasses = 4;
+
+export function openWriteBack(file: string): WriteBack {
+  const { DatabaseSync } = loadSqlite();
+  const opened = guarded(() => new DatabaseSync(file, { timeout: busyTimeoutMs }));
+  const pass = () => {
+    const row = guarded(() => opened.prepare('PRAGMA wal_checkpoint(PASSIVE)').get());
+    return { logPages: Number(row?.['log']), pagesLeft: Number(row?.['log']) - Number(row?.['checkpointed']) };
+  };
+  return {
+    run() {
+      let { logPages, pagesLeft } = pass();
+      // While somebody writes all the time the log is never wholly written back, and so it never begins anew.
+      for (let passes = 1; passes < mostPasses && pagesLeft > fewPages; passes++) ({ logPages, pagesLeft } = pass());
+      if (logPages >= longestLogPages) guarded(() => opened.prepare('PRAGMA wal_checkpoint(RESTART)').get());
+    },
+    close: () => guarded(() => opened.close()),
+  };
+}
+
+type OpenedParts = { readonly isSharedLog: boolean; readonly wrote: () => void; readonly released: () => void };
+
+function databaseOf(opened: sqlite.DatabaseSync, { isSharedLog, wrote, released }: OpenedParts): Database {
   const begin = guarded(() => opened.prepare('BEGIN IMMEDIATE'));
   const commit = guarded(() => opened.prepare('COMMIT'));
   let isOpen = true;
   return {
-    prepare: (sql) => statementOf(guarded(() => opened.prepare(sql))),
-    execute: (sql) => guarded(() => opened.exec(sql)),
+    isSharedLog,
+    writeBackHere: () => guarded(() => opened.exec('PRAGMA wal_autocheckpoint = 1000')),
+    prepare: (sql) =>
+      statementOf(
+        guarded(() => opened.prepare(sql)),
+        wrote,
+      ),
+    execute(sql) {
+      guarded(() => opened.exec(sql));
+      wrote();
+    },
     transaction(work) {
       guarded(() => begin.run());
       try {
         const value = work();
         guarded(() => commit.run());
+        wrote();
         return value;
       } catch (error) {
         try {
@@ -86,14 +179,21 @@ function databaseOf(opened: sqlite.DatabaseSync): Database {
     close() {
       if (!isOpen) return;
       isOpen = false;
-      guarded(() => opened.close());
+      try {
+        guarded(() => opened.close());
+      } finally {
+        released();
+      }
     },
   };
 }
 
-function statementOf(statement: sqlite.StatementSync): Statement {
+function statementOf(statement: sqlite.StatementSync, wrote: () => void): Statement {
   return {
-    run: (...values) => void guarded(() => statement.run(...values)),
+    run(...values) {
+      guarded(() => statement.run(...values));
+      wrote();
+    },
     get: (...values) => guarded(() => statement.get(...values)) ?? null,
     *rows(...values) {
       const iterator = guarded(() => statement.iterate(...values));

@@ -268,7 +268,7 @@ describe('a file in which', () => {
     return { answers, told, restored: second.restored, picture: first.picture };
   }
   const sql = (statement: string) => (file: string) => {
-    const database = openDatabase(file, 0);
+    const database = openDatabase(file, { lockTimeoutMs: 0 });
     database.execute(statement);
     database.close();
   };

@@ -36,15 +36,16 @@ export type KeptJournalOptions = {
 const everything: ChangePredicates = () => ({ object: () => true, everObject: () => true, news: () => true });
 
 export function openKeptJournal(file: string, { limits, shelf: change }: KeptJournalOptions = {}): KeptJournal {
+  const clock = createFakeClock();
   const opened = openStore({
     file,
+    clock,
     log: silentLog,
     lockTimeoutMs: 0,
     shelves: (take) => take(journalShelf(storedNewsVersion)),
   });
   if (opened.status !== 'open') throw new Error(`The store is ${opened.status}.`);
   const shelf = change ? change(opened.shelves) : opened.shelves;
-  const clock = createFakeClock();
   const hosts = [...restoreHosts(shelf, silentLog).values()];
   const restored = new Map(
     hosts
@@ -57,7 +58,7 @@ export function openKeptJournal(file: string, { limits, shelf: change }: KeptJou
     newEpoch: () => randomBytes(8).toString('hex'),
     shelf,
     log: silentLog,
-    limits: { ...defaultJournalLimits, ...limits },
+    limits: { ...defaultJournalLimits, togetherMs: 0, ...limits },
     clock,
     predicates: everything,
     snapshot: () => [...picture.values()],

@@ -25,9 +25,16 @@ export type SubscribersReport = {
   readonly outcomes: Readonly<Record<string, number>>;
 };
 
-/** How a client behaves. Of ten, six read and stay. */
+/** How a client behaves. Of ten, six read and stay; of forty, one asks for far more than it reads. */
 const manners = ['stays', 'stays', 'stays', 'stays', 'stays', 'stays', 'slow', 'slow', 'leaves', 'mute'] as const;
-type Manner = (typeof manners)[number];
+type Manner = (typeof manners)[number] | 'drowns';
+
+function mannerOf(index: number): Manner {
+  return index % 40 === 6 ? 'drowns' : (manners[index % manners.length] ?? 'stays');
+}
+
+/** The buffers of the two kernels hold some megabytes: a message must be large for a reader who pauses to fall behind. */
+const everythingManyTimes = `subscription { changes(snapshot: NEVER) { __typename ... on ObjectUpserted { cursor object { id ... on Domain { ${Array.from({ length: 40 }, (_, copy) => `xml${copy}: xml`).join(' ')} } } } ... on Lagged { dropped } } }`;
 
 const options = JSON.parse(process.argv[2] ?? '') as SubscribersOptions; // what startSubscribers wrote
 const random = createRandom(options.seed);
@@ -43,12 +50,12 @@ process.send?.(report satisfies SubscribersReport, () => process.disconnect());
 
 /** Comes, stays for a while, and comes back when it was sent away. */
 async function live(index: number): Promise<void> {
-  const manner = manners[index % manners.length] ?? 'stays';
+  const manner = mannerOf(index);
   await pause(random.below(3_000), over.signal);
   while (!over.signal.aborted) {
     report.visits++;
     const visit = index % 4 === 3 ? visitByStream : visitBySocket;
-    await visit(manner, queryFor(index));
+    await visit(manner, manner === 'drowns' ? everythingManyTimes : queryFor(index));
     await pause(between(random, 200, 3_000), over.signal);
   }
 }
@@ -128,6 +135,14 @@ async function behave(
         reading.goOn();
       }
       return;
+    case 'drowns':
+      while (!signal.aborted) {
+        reading.stop();
+        await pause(between(random, 10_000, 20_000), signal);
+        reading.goOn();
+        await pause(between(random, 500, 2_000), signal);
+      }
+      return;
     case 'leaves':
       await pause(between(random, 500, 10_000), signal);
       return;
@@ -148,13 +163,15 @@ async function changeThings(): Promise<void> {
   while (!over.signal.aborted) {
     const host = pick(random, options.hosts);
     const names = await ask<{ readonly domains: { readonly nodes: readonly { readonly id: string }[] } }>(
-      `{ domains(filter: { hosts: [${JSON.stringify(host)}] }, first: 100) { nodes { id } } }`,
+      'query ($host: String!) { domains(filter: { hosts: [$host] }, first: 100) { nodes { id } } }',
+      { host },
     );
     const nodes = typeof names === 'string' ? [] : names.domains.nodes;
     for (let time = 0; time < 20 && nodes.length > 0 && !over.signal.aborted; time++) {
       const { id } = pick(random, nodes);
       const verb = pick(random, verbs);
-      const answer = await ask(`mutation { ${verb}(input: { domain: { id: ${JSON.stringify(id)} } }) { summary } }`);
+      // By a variable: each other text would be a document of its own, and what the gateway keeps of these grows for hours.
+      const answer = await ask(`mutation ($id: ID!) { ${verb}(input: { domain: { id: $id } }) { summary } }`, { id });
       report.mutations++;
       const outcome = typeof answer === 'string' ? answer : 'done';
       report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
@@ -165,11 +182,11 @@ async function changeThings(): Promise<void> {
 }
 
 /** The data, or the code of the first error. */
-async function ask<T>(query: string): Promise<T | string> {
+async function ask<T>(query: string, variables: object = {}): Promise<T | string> {
   const response = await fetch(`${options.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${options.token}` },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables }),
   });
   // GraphQL's own shape; T is what the query asks for.
   const { data, errors } = (await response.json()) as {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { silentLog } from '../../src/log.ts';
 import { keepInMemory } from '../../src/model/kept-records.ts';
 import { keptShelf } from '../../src/store/kept-shelf.ts';
@@ -9,6 +10,7 @@ import { scratchDir } from './scratch-dir.ts';
 
 function open(file: string, version = '1') {
   const opened = openStore({
+    clock: systemClock,
     file,
     log: silentLog,
     lockTimeoutMs: 0,
@@ -61,7 +63,7 @@ test('a record that was damaged on the disk is not there, and the others are', (
   first.shelves.answer.put('bad', 1, 'was right');
   first.shelves.answer.put('good', 2, 'is right');
   first.close();
-  const database = openDatabase(file, 0);
+  const database = openDatabase(file, { lockTimeoutMs: 0 });
   database.execute("UPDATE kept_records SET text = 'was wrong' WHERE key = 'bad'");
   database.close();
   const second = open(file);

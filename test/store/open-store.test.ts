@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { silentLog } from '../../src/log.ts';
 import { type OpenedStore, openStore, type Shelf } from '../../src/store/open-store.ts';
 import type { Database } from '../../src/store/sqlite.ts';
@@ -22,7 +23,7 @@ function notes(version = '1', name = 'notes'): Shelf<{ add(text: string): void; 
 }
 
 function open<T>(file: string, shelf: Shelf<T>): OpenedStore<T> {
-  return openStore({ file, log: silentLog, lockTimeoutMs: 0, shelves: (take) => take(shelf) });
+  return openStore({ file, clock: systemClock, log: silentLog, lockTimeoutMs: 0, shelves: (take) => take(shelf) });
 }
 
 function mustOpen<T>(file: string, shelf: Shelf<T>) {
@@ -48,7 +49,7 @@ describe('a store', () => {
     const store = mustOpen(join(dir, 'store.sqlite'), notes());
     store.shelves.add('x');
     for (const name of readdirSync(dir)) expect([name, statSync(join(dir, name)).mode & 0o777]).toEqual([name, 0o600]);
-    expect(readdirSync(dir)).toHaveLength(2);
+    expect(readdirSync(dir)).toHaveLength(4);
     store.close();
   });
 
@@ -57,7 +58,8 @@ describe('a store', () => {
     const store = mustOpen(file, notes());
     const script = `
       import { openStore } from ${JSON.stringify(join(root, 'src/store/open-store.ts'))};
-      const opened = openStore({ file: ${JSON.stringify(file)}, log: console, lockTimeoutMs: 0, shelves: () => null });
+      import { systemClock } from ${JSON.stringify(join(root, 'src/clock.ts'))};
+      const opened = openStore({ file: ${JSON.stringify(file)}, clock: systemClock, log: console, lockTimeoutMs: 0, shelves: () => null });
       console.log(opened.status);`;
     const run = () => execFileSync(process.execPath, ['--input-type=module', '-e', script]).toString().trim();
     expect(run()).toBe('in use');
@@ -111,7 +113,7 @@ describe('a store', () => {
 test('SQLite is loaded without a word on standard error', () => {
   const script = `
     import { openDatabase } from ${JSON.stringify(join(root, 'src/store/sqlite.ts'))};
-    openDatabase(':memory:', 0).close();
+    openDatabase(${JSON.stringify(join(scratchDir(), 'store.sqlite'))}, { lockTimeoutMs: 0 }).close();
     process.stdout.write('loaded');`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   expect({ stdout, stderr }).toEqual({ stdout: 'loaded', stderr: '' });
