@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from './clock.ts';
+import { keepCompiledCode } from './commands/compile-cache.ts';
 import { nodeVersionProblem } from './commands/node-version.ts';
 import { packageVersion, readSdl } from './commands/package-files.ts';
 import { StartError } from './commands/start-error.ts';
+import { stateDir } from './config/state-dir.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
 /** The command line. What a command needs is imported when it is run, so that `--help` and mistakes answer at once. */
@@ -43,6 +46,7 @@ program
   .option('--port <number>', 'port to listen on, instead of listen.port; 0 for any that is free', readPort)
   .addOption(new Option('--log-level <level>', 'the least that is logged, instead of log.level').choices(logLevels))
   .action(async ({ config, ...flags }: ServeFlags) => {
+    keepCompiledCode(stateDir(process.env), systemClock);
     const { serve } = await import('./commands/serve.ts');
     process.exitCode = await serve({ config: config ?? null, ...flags });
   });

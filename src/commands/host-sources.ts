@@ -2,20 +2,18 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { homeDir } from '../config/state-dir.ts';
-import { trustKeyOfHost } from '../drivers/host-key.ts';
-import type { DriverDependencies } from '../drivers/index.ts';
-import { simTargets } from '../drivers/libvirt/sim/targets.ts';
 import { openAudit } from '../fleet/audit.ts';
 import { createHostAdmin, type HostAdmin, type HostSources, hostsOf } from '../fleet/host-admin.ts';
 import { openManagedHosts } from '../fleet/managed-hosts.ts';
 import type { Fleet } from '../fleet/types.ts';
 import type { Log } from '../log.ts';
 import type { HostTarget } from '../model/target.ts';
+import type { HostAccess } from './host-access.ts';
 
 /** The hosts of the configuration, and those that were added by the API. */
 export type OpenHostSources = {
   readonly targets: readonly HostTarget[];
-  createAdmin(fleet: Fleet, deps: DriverDependencies): HostAdmin;
+  createAdmin(fleet: Fleet, trustKey: HostAccess['trustKey']): HostAdmin;
 };
 
 export type HostSourcesOptions = {
@@ -30,7 +28,7 @@ export type HostSourcesOptions = {
 export async function openHostSources(options: HostSourcesOptions): Promise<OpenHostSources> {
   const { config, stateDir, who, clock, log } = options;
   const home = homeDir(process.env);
-  const sources = sourcesIn(config);
+  const sources = await sourcesIn(config);
   const managed = await openManagedHosts(join(stateDir, 'hosts.json'), log);
   const { targets, idle } = hostsOf(sources, managed.all, home);
   for (const { name, reason } of idle) {
@@ -38,19 +36,25 @@ export async function openHostSources(options: HostSourcesOptions): Promise<Open
   }
   return {
     targets,
-    createAdmin: (fleet, deps) =>
+    createAdmin: (fleet, trustKey) =>
       createHostAdmin({
         fleet,
         sources,
         managed,
         audit: openAudit(join(stateDir, 'audit.jsonl'), who, clock, log),
         homeDir: home,
-        trustKey: (target, request, callOptions) => trustKeyOfHost(target, request, deps, callOptions),
+        trustKey,
       }),
   };
 }
 
 /** Without a file the embedded fleet is served; with one, nothing but what it names. */
-export function sourcesIn(config: Config): HostSources {
-  return { configured: config.file === null ? simTargets() : config.hosts, rights: config.api };
+export async function sourcesIn(config: Config): Promise<HostSources> {
+  return { configured: config.file === null ? await embeddedHosts() : config.hosts, rights: config.api };
+}
+
+/** Not loaded where there is a file. */
+async function embeddedHosts(): Promise<readonly HostTarget[]> {
+  const { simTargets } = await import('../drivers/libvirt/sim/targets.ts');
+  return simTargets();
 }

@@ -12,7 +12,7 @@ export type LiveConfigOptions = {
   readonly started: Config;
   readonly load: () => Promise<ConfigResult>;
   /** Puts the parts in force that can change while the gateway runs. */
-  readonly apply: (config: Config) => HostsDiff;
+  readonly apply: (config: Config) => HostsDiff | Promise<HostsDiff>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -39,12 +39,12 @@ export function createLiveConfig({ started, load, apply, clock, log }: LiveConfi
       return;
     }
     latest = result;
-    if (result.ok) putInForce(result.config);
+    if (result.ok) await putInForce(result.config);
     else refuse(result);
   }
 
-  function putInForce(config: Config) {
-    const diff = apply(config);
+  async function putInForce(config: Config) {
+    const diff = await apply(config);
     const needsRestart = keysOf(config)
       .filter((key) => !liveKeys.includes(key) && !isDeepStrictEqual(config[key], started[key]))
       .map((key) => (key === 'segments' ? 'net.segments' : key));

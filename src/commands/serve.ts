@@ -4,19 +4,16 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { stateDir } from '../config/state-dir.ts';
-import { type DriverDependencies, openDriver } from '../drivers/index.ts';
-import { probeHost } from '../drivers/probe.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { type Log, type LogLevel, openLog } from '../log.ts';
-import { type CallFeed, createCallFeed } from '../model/calls.ts';
+import { createCallFeed } from '../model/calls.ts';
 import type { HostTarget } from '../model/target.ts';
 import { openServer, type Server, type ServerOptions } from '../server/open-server.ts';
-import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
-import { createKeyCache } from '../ssh/key-cache.ts';
 import { describeProblems } from './check-config.ts';
 import { createDialTurns } from './dial-turns.ts';
 import { followConfig } from './follow-config.ts';
+import { createHostAccess, type HostAccess } from './host-access.ts';
 import { openHostSources, sourcesIn } from './host-sources.ts';
 import { keptValue } from './kept-value.ts';
 import { createLiveConfig } from './live-config.ts';
@@ -55,14 +52,15 @@ export async function serve(options: ServeOptions): Promise<number> {
   const who = signIn.auth.mode === 'token' ? 'token' : 'nobody in particular';
   const hosts = await openHostSources({ config, stateDir: dir, who, clock: systemClock, log });
   const calls = createCallFeed();
-  const deps = createDriverDependencies(config, log, calls);
+  const access = createHostAccess(config, log, calls);
   const welcomed = Promise.withResolvers<void>();
-  const fleet = await openConfiguredFleet(config, dir, hosts.targets, store, deps, createDialTurns(welcomed.promise));
-  const hostAdmin = hosts.createAdmin(fleet, deps);
+  const dialTurn = createDialTurns(welcomed.promise, systemClock);
+  const fleet = await openConfiguredFleet(config, dir, { targets: hosts.targets, store, access, dialTurn, log });
+  const hostAdmin = hosts.createAdmin(fleet, access.trustKey);
   const live = createLiveConfig({
     started: config,
     load: () => loadConfig({ path: config.file, env: process.env, workingDir: process.cwd(), overrides }),
-    apply: (next) => hostAdmin.configure(sourcesIn(next)),
+    apply: async (next) => hostAdmin.configure(await sourcesIn(next)),
     clock: systemClock,
     log,
   });
@@ -93,23 +91,18 @@ export async function serve(options: ServeOptions): Promise<number> {
   return stop.finish();
 }
 
-/** What all hosts share on the way to them. */
-function createDriverDependencies({ limits }: Config, log: Log, calls: CallFeed): DriverDependencies {
-  const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
-  // One for all hosts: decrypting a key takes a third of a second in which nothing else runs.
-  return { log, clock: systemClock, limiter, keys: createKeyCache(), calls };
-}
+type FleetParts = {
+  readonly targets: readonly HostTarget[];
+  readonly store: StateStore;
+  readonly access: HostAccess;
+  readonly dialTurn: () => Promise<void>;
+  readonly log: Log;
+};
 
 /** Starts every host's session and waits for none of them. Each dials when it is its turn. */
-async function openConfiguredFleet(
-  config: Config,
-  dir: string,
-  targets: readonly HostTarget[],
-  store: StateStore,
-  deps: DriverDependencies,
-  dialTurn: () => Promise<void>,
-): Promise<Fleet> {
+async function openConfiguredFleet(config: Config, dir: string, parts: FleetParts): Promise<Fleet> {
   const { limits, timing } = config;
+  const { targets, store, access, dialTurn, log } = parts;
   return openFleet({
     id: await fleetIdOf(config, dir),
     targets,
@@ -124,13 +117,13 @@ async function openConfiguredFleet(
     },
     periods: { reconcileMs: timing.reconcileSeconds * 1000, pollMs: timing.pollSeconds * 1000 },
     clock: systemClock,
-    log: deps.log,
+    log,
     random: Math.random,
     async openDriver(target, callOptions) {
       await dialTurn();
-      return openDriver(target, deps, callOptions);
+      return access.openDriver(target, callOptions);
     },
-    probeHost: (target, callOptions) => probeHost(target, deps, callOptions),
+    probeHost: access.probeHost,
   });
 }
 

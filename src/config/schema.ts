@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { logLevels } from '../log.ts';
 import { segmentMemberKinds } from '../model/segment.ts';
 import { transportKinds } from '../model/target.ts';

@@ -1,4 +1,5 @@
 import {
+  buildSchema,
   type GraphQLNamedType,
   getNamedType,
   isEnumType,
@@ -7,6 +8,7 @@ import {
   isObjectType,
   isScalarType,
   isSpecifiedScalarType,
+  validateSchema,
 } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createSchema } from '../../src/resolvers/schema.ts';
@@ -23,6 +25,10 @@ beforeAll(async () => {
 });
 
 describe('the schema', () => {
+  test('is right, which is not judged again at every start', async () => {
+    expect(validateSchema(buildSchema(await readSdl()))).toEqual([]);
+  });
+
   test('describes every type, field, argument and value', () => {
     const missing = types.flatMap((type) => [
       ...(type.description ? [] : [type.name]),

@@ -27,6 +27,8 @@ export type ProcessOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with the directory before the process starts there. */
   readonly prepare?: (dir: string) => Promise<void>;
+  /** Run instead of the sources: its main.js. */
+  readonly program?: string;
   /** The test is about such a mistake. */
   readonly mayFail?: boolean;
 };
@@ -35,12 +37,13 @@ export async function startGateway({
   args = [],
   env = {},
   prepare,
+  program = main,
   mayFail = false,
 }: ProcessOptions = {}): Promise<GatewayProcess> {
   const dir = await mkdtemp(join(tmpdir(), 'virtgraph-test-'));
   await prepare?.(dir);
   const stateDir = env['VIRTGRAPH_STATE_DIR'] ?? join(dir, 'state');
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: dir,
     env: { PATH: process.env['PATH'], HOME: dir, VIRTGRAPH_STATE_DIR: stateDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
