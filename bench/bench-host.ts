@@ -20,7 +20,8 @@ export type Subject = {
   readonly virshUri: string;
   /** For our driver. */
   readonly unixUri: string;
-  readonly sshUri: string;
+  /** For our driver and the gateway, over SSH. */
+  readonly uri: string;
 };
 
 const qemuGuests = 20;
@@ -79,7 +80,7 @@ function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
     clientUri: `qemu+unix:///system?socket=${host.socketPath}&mode=direct`,
     virshUri: lab.virshUri(host),
     unixUri: `qemu+unix:///system?socket=${host.socketPath}`,
-    sshUri: `qemu+ssh://root@${host.address}/system?${sshParameters(lab)}`,
+    uri: `qemu+ssh://root@${host.address}/system?${sshParameters(lab)}`,
   };
 }
 
@@ -98,7 +99,7 @@ function testSubject(lab: Lab, host: LibvirtHost): Subject {
     clientUri: `test+unix://${file}?socket=${host.socketPath}&mode=direct`,
     virshUri: `test+ssh://${host.name}${file}?command=${lab.sshCommand}`,
     unixUri: `test+unix://${file}?socket=${host.socketPath}`,
-    sshUri: `test+ssh://root@${host.address}${file}?${sshParameters(lab)}`,
+    uri: `test+ssh://root@${host.address}${file}?${sshParameters(lab)}`,
   };
 }
 

@@ -1,6 +1,5 @@
-import { type Gateway, openGateway } from '../test/lab/gateway.ts';
+import { type Gateway, type HostEntry, hostStatus, openGateway } from '../test/lab/gateway.ts';
 import type { Lab } from '../test/lab/lab.ts';
-import type { Subject } from './bench-host.ts';
 import { cpuOfProcess } from './cpu.ts';
 import type { Contender } from './rounds.ts';
 
@@ -19,10 +18,14 @@ const allStats = `stats { cpu { timeSeconds userSeconds systemSeconds }
   interfaces { name rxBytes rxPackets rxErrors rxDrops txBytes txPackets txErrors txDrops }
   disks { name readRequests readBytes writeRequests writeBytes capacity allocation physical } }`;
 
-/** A gateway of one host, as a process of its own. */
-export async function openGatewayOf(lab: Lab, { name, sshUri }: Subject): Promise<Gateway> {
-  const gateway = await openGateway(lab, { hosts: [{ name, uri: sshUri }], config: { log: { level: 'warn' } } });
-  await gateway.ready(name);
+/** A gateway of these hosts, as a process of its own, when it has read them all. */
+export async function openGatewayOf(lab: Lab, ...hosts: readonly Pick<HostEntry, 'name' | 'uri'>[]): Promise<Gateway> {
+  const gateway = await openGateway(lab, {
+    hosts: hosts.map(({ name, uri }) => ({ name, uri })),
+    config: { log: { level: 'warn' } },
+  });
+  // Five thousand domains on a busy machine take their time.
+  for (const { name } of hosts) await hostStatus(gateway, name, 'READY', 180_000);
   return gateway;
 }
 

@@ -20,6 +20,8 @@ const folder = new URL('results/', import.meta.url);
 
 /** Of the last run that was written. */
 export const lastResults = new URL('last.json', folder).pathname;
+/** Of the last release: what `npm run bench:compare` compares with. */
+export const releaseResults = new URL('release.json', folder).pathname;
 
 export function resultOf({ title }: Row, comparisons: readonly Comparison[]): RowResult {
   return { title, measuredOn: new Date().toISOString().slice(0, 10), comparisons: comparisons.map(keptOf) };

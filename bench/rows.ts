@@ -2,8 +2,21 @@ import type { Row } from './row.ts';
 import { row as bulkStats } from './rows/bulk-stats.ts';
 import { row as decode } from './rows/decode.ts';
 import { row as eventLatency } from './rows/event-latency.ts';
+import { row as fleetList } from './rows/fleet-list.ts';
 import { row as list } from './rows/list.ts';
+import { row as metrics } from './rows/metrics.ts';
 import { row as roundTrips } from './rows/round-trips.ts';
 
 /** In the order in which they run and stand in docs/BENCHMARKS.md. */
-export const rows: readonly Row[] = [list, bulkStats, decode, eventLatency, roundTrips];
+export const rows: readonly Row[] = [
+  // One host.
+  list,
+  bulkStats,
+  decode,
+  roundTrips,
+  // Changes and who hears of them.
+  eventLatency,
+  // The whole fleet.
+  fleetList,
+  metrics,
+];

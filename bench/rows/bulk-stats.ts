@@ -107,6 +107,6 @@ async function openPeers(bench: BenchContext, subject: Subject, keep: Keep) {
     python: keep(await openPython(subject)),
     go: keep(await openGo(bench, subject)),
     unix: keep(await openOurDriver('unix socket', subject.unixUri)),
-    ssh: keep(await openOurDriver('over ssh', subject.sshUri)),
+    ssh: keep(await openOurDriver('over ssh', subject.uri)),
   };
 }

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createClient } from 'graphql-ws';
-import { type Gateway, openGateway } from '../../test/lab/gateway.ts';
+import type { Gateway } from '../../test/lab/gateway.ts';
 import { openBenchHost } from '../bench-host.ts';
 import { openDriverFor } from '../libvirt-contenders.ts';
+import { openGatewayOf } from '../over-http.ts';
 import { formatFigure } from '../report.ts';
 import { quantile, ratioGoal, type Timed, timedOf } from '../rounds.ts';
 import type { BenchContext, Comparison, Row } from '../row.ts';
@@ -37,12 +38,8 @@ export const row: Row = {
 
 async function measureEvents(bench: BenchContext): Promise<readonly Comparison[]> {
   const { lab, qemu } = await openBenchHost(bench);
-  const gateway = await openGateway(lab, {
-    hosts: [{ name: qemu.name, uri: qemu.sshUri }],
-    config: { log: { level: 'warn' } },
-  });
+  const gateway = await openGatewayOf(lab, qemu);
   try {
-    await gateway.ready(qemu.name);
     return [await compare(gateway, qemu.unixUri, 'bench20')];
   } finally {
     await gateway.close();

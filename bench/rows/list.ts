@@ -23,7 +23,7 @@ async function compare(bench: BenchContext, lab: Lab, subject: Subject): Promise
   const unraid = await openUnraid(bench, subject).then(keep, unlessNotAvailable);
   const [python, go] = [keep(await openPython(subject)), keep(await openGo(bench, subject))];
   const unix = keep(await openOurDriver('unix socket', subject.unixUri));
-  const ssh = keep(await openOurDriver('over ssh', subject.sshUri));
+  const ssh = keep(await openOurDriver('over ssh', subject.uri));
   const gateway = keep(await openGatewayOf(lab, subject));
   const [byVirsh, byPython, byGo, byUnix, bySsh, fromMemory, fresh, ...more] = await measureSideBySide(
     [

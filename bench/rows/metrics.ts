@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import type { Gateway } from '../../test/lab/gateway.ts';
+import type { Lab } from '../../test/lab/lab.ts';
+import { waitFor } from '../../test/lab/wait.ts';
+import { openBenchHost, type Subject } from '../bench-host.ts';
+import { cpuOfProcess } from '../cpu.ts';
+import { readHostCalls, scrape } from '../host-calls.ts';
+import { keepIn } from '../keep.ts';
+import { openGatewayOf } from '../over-http.ts';
+import { type Contender, measureSideBySide, ratioGoal } from '../rounds.ts';
+import type { BenchContext, Comparison, Row } from '../row.ts';
+
+export const row: Row = {
+  name: 'metrics',
+  title: 'A scrape of /metrics',
+  needs: ['lab', 'exporter'],
+  async run(bench) {
+    const { lab, test } = await openBenchHost(bench);
+    return [await besideExporter(bench, lab, test), await twice(bench, lab, test)];
+  },
+};
+
+async function besideExporter(bench: BenchContext, lab: Lab, subject: Subject): Promise<Comparison> {
+  await using opened = new AsyncDisposableStack();
+  const keep = keepIn(opened);
+  const exporter = keep(await openExporter(subject));
+  const gateway = keep(await openGatewayOf(lab, subject));
+  const toldByExporter = await exporter.countDomains();
+  const [theirs, ours] = await measureSideBySide(
+    [
+      // It does not tell of all domains, which the facts say; of how many must stay the same.
+      { ...exporter.contender, run: async () => ({ answer: (await exporter.countDomains()) === toldByExporter }) },
+      ourScrape(gateway, subject.domains),
+    ] as const,
+    bench.rounds,
+    true,
+  );
+  return {
+    title: `${subject.domains} domains of the test driver`,
+    contenders: [theirs, ours],
+    facts: [
+      { name: 'domains that prometheus-libvirt-exporter tells of', value: `${toldByExporter} of ${subject.domains}` },
+      { name: 'domains that virtgraph tells of', value: `${subject.domains} of ${subject.domains}` },
+    ],
+    goals: [ratioGoal('times faster than prometheus-libvirt-exporter', { of: theirs, to: ours, atLeast: 2 })],
+  };
+}
+
+/** The same host under two names: ten thousand domains. */
+async function twice(bench: BenchContext, lab: Lab, subject: Subject): Promise<Comparison> {
+  await using opened = new AsyncDisposableStack();
+  const gateway = keepIn(opened)(await openGatewayOf(lab, subject, { name: 'again', uri: subject.uri }));
+  const domains = subject.domains * 2;
+  const before = await readHostCalls(gateway);
+  const [ours] = await measureSideBySide([ourScrape(gateway, domains)] as const, bench.rounds, true);
+  const calls = (await readHostCalls(gateway)) - before;
+  return {
+    title: `${domains} domains of the test driver on two hosts`,
+    contenders: [ours],
+    goals: [
+      { text: 'milliseconds for a scrape', ratio: ours.medianMs, target: 1_000, better: 'lower' },
+      { text: `calls to hosts during ${bench.rounds + 1} scrapes`, ratio: calls, target: 0, better: 'lower' },
+    ],
+  };
+}
+
+function ourScrape(gateway: Gateway, domains: number): Contender {
+  return {
+    name: 'virtgraph, /metrics',
+    cpu: cpuOfProcess(gateway.pid),
+    run: async () => ({
+      answer: [...(await scrape(gateway)).matchAll(/^virtgraph_domain_state\{/gm)].length === domains,
+    }),
+  };
+}
+
+async function openExporter({ clientUri }: Subject) {
+  const port = 20_000 + (process.pid % 10_000);
+  const child = spawn(
+    'prometheus-libvirt-exporter',
+    [`--web.listen-address=127.0.0.1:${port}`, `--libvirt.uri=${clientUri}`],
+    { stdio: 'ignore' },
+  );
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('exit', () => resolve());
+    child.once('error', reject);
+  });
+  const read = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  await Promise.race([waitFor('the exporter to listen', () => read().then(Boolean, () => false)), ended]);
+  const contender = { name: 'prometheus-libvirt-exporter, unix socket', cpu: cpuOfProcess(child.pid ?? 0) };
+  return {
+    contender,
+    countDomains: async () => [...(await read()).matchAll(/^libvirt_domain_info_virtual_cpus\{/gm)].length,
+    async close() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
