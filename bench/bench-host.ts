@@ -21,7 +21,7 @@ export type Subject = {
   /** For our driver. */
   readonly unixUri: string;
   /** For our driver and the gateway, over SSH. */
-  readonly uri: string;
+  readonly sshUri: string;
 };
 
 const qemuGuests = 20;
@@ -35,6 +35,9 @@ export type BenchHost = {
   /** Five thousand domains of libvirt's test driver. */
   readonly test: Subject;
 };
+
+/** As a gateway's configuration names it. */
+export const entryOf = ({ name, sshUri }: Subject) => ({ name, uri: sshUri });
 
 const benchHosts = new WeakMap<Lab, Promise<BenchHost>>();
 
@@ -80,7 +83,7 @@ function qemuSubject(lab: Lab, host: LibvirtHost): Subject {
     clientUri: `qemu+unix:///system?socket=${host.socketPath}&mode=direct`,
     virshUri: lab.virshUri(host),
     unixUri: `qemu+unix:///system?socket=${host.socketPath}`,
-    uri: `qemu+ssh://root@${host.address}/system?${sshParameters(lab)}`,
+    sshUri: `qemu+ssh://root@${host.address}/system?${sshParameters(lab)}`,
   };
 }
 
@@ -99,7 +102,7 @@ function testSubject(lab: Lab, host: LibvirtHost): Subject {
     clientUri: `test+unix://${file}?socket=${host.socketPath}&mode=direct`,
     virshUri: `test+ssh://${host.name}${file}?command=${lab.sshCommand}`,
     unixUri: `test+unix://${file}?socket=${host.socketPath}`,
-    uri: `test+ssh://root@${host.address}${file}?${sshParameters(lab)}`,
+    sshUri: `test+ssh://root@${host.address}${file}?${sshParameters(lab)}`,
   };
 }
 

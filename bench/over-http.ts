@@ -21,7 +21,7 @@ const allStats = `stats { cpu { timeSeconds userSeconds systemSeconds }
 /** A gateway of these hosts, as a process of its own, when it has read them all. */
 export async function openGatewayOf(lab: Lab, ...hosts: readonly Pick<HostEntry, 'name' | 'uri'>[]): Promise<Gateway> {
   const gateway = await openGateway(lab, {
-    hosts: hosts.map(({ name, uri }) => ({ name, uri })),
+    hosts,
     config: { log: { level: 'warn' } },
   });
   // Five thousand domains on a busy machine take their time.

@@ -1,6 +1,6 @@
 import { processesBeside } from '../../test/lab/host-processes.ts';
 import type { LibvirtHost } from '../../test/lab/libvirt-host.ts';
-import { type BenchHost, openBenchHost, type Subject } from '../bench-host.ts';
+import { type BenchHost, entryOf, openBenchHost, type Subject } from '../bench-host.ts';
 import { cpuOfProcess } from '../cpu.ts';
 import { type Keep, keepIn } from '../keep.ts';
 import { openGo, openOurDriver, openPython, virsh } from '../libvirt-contenders.ts';
@@ -27,7 +27,7 @@ async function allGroups(bench: BenchContext, { lab, qemu }: BenchHost, subject:
   await using opened = new AsyncDisposableStack();
   const keep = keepIn(opened);
   const { python, go, unix, ssh } = await openPeers(bench, subject, keep);
-  const gateway = keep(await openGatewayOf(lab, subject));
+  const gateway = keep(await openGatewayOf(lab, entryOf(subject)));
   const [byVirsh, byPython, byGo, byUnix, bySsh, byHttp] = await measureSideBySide(
     [
       virsh(subject.virshUri, 'stats', bench.rounds),
@@ -79,7 +79,7 @@ const overSsh = (ssh: Timed, go: Timed): Goal =>
 /** The selection set decides what the daemon is asked for: its own CPU for one question of a client. */
 async function costToDaemon(bench: BenchContext, { lab, host, qemu }: BenchHost): Promise<Comparison> {
   await using opened = new AsyncDisposableStack();
-  const gateway = keepIn(opened)(await openGatewayOf(lab, qemu));
+  const gateway = keepIn(opened)(await openGatewayOf(lab, entryOf(qemu)));
   const cpu = cpuOfProcess(libvirtdPid(host));
   const [all, state] = await measureSideBySide(
     [
@@ -107,6 +107,6 @@ async function openPeers(bench: BenchContext, subject: Subject, keep: Keep) {
     python: keep(await openPython(subject)),
     go: keep(await openGo(bench, subject)),
     unix: keep(await openOurDriver('unix socket', subject.unixUri)),
-    ssh: keep(await openOurDriver('over ssh', subject.uri)),
+    ssh: keep(await openOurDriver('over ssh', subject.sshUri)),
   };
 }

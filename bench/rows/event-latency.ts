@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createClient } from 'graphql-ws';
 import type { Gateway } from '../../test/lab/gateway.ts';
-import { openBenchHost } from '../bench-host.ts';
+import { entryOf, openBenchHost } from '../bench-host.ts';
 import { openDriverFor } from '../libvirt-contenders.ts';
 import { openGatewayOf } from '../over-http.ts';
 import { formatFigure } from '../report.ts';
@@ -38,7 +38,7 @@ export const row: Row = {
 
 async function measureEvents(bench: BenchContext): Promise<readonly Comparison[]> {
   const { lab, qemu } = await openBenchHost(bench);
-  const gateway = await openGatewayOf(lab, qemu);
+  const gateway = await openGatewayOf(lab, entryOf(qemu));
   try {
     return [await compare(gateway, qemu.unixUri, 'bench20')];
   } finally {

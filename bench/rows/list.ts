@@ -1,5 +1,5 @@
 import type { Lab } from '../../test/lab/lab.ts';
-import { openBenchHost, type Subject } from '../bench-host.ts';
+import { entryOf, openBenchHost, type Subject } from '../bench-host.ts';
 import { keepIn } from '../keep.ts';
 import { openGo, openOurDriver, openPython, openUnraid, virsh } from '../libvirt-contenders.ts';
 import { freshOverHttp, listOverHttp, openGatewayOf } from '../over-http.ts';
@@ -23,8 +23,8 @@ async function compare(bench: BenchContext, lab: Lab, subject: Subject): Promise
   const unraid = await openUnraid(bench, subject).then(keep, unlessNotAvailable);
   const [python, go] = [keep(await openPython(subject)), keep(await openGo(bench, subject))];
   const unix = keep(await openOurDriver('unix socket', subject.unixUri));
-  const ssh = keep(await openOurDriver('over ssh', subject.uri));
-  const gateway = keep(await openGatewayOf(lab, subject));
+  const ssh = keep(await openOurDriver('over ssh', subject.sshUri));
+  const gateway = keep(await openGatewayOf(lab, entryOf(subject)));
   const [byVirsh, byPython, byGo, byUnix, bySsh, fromMemory, fresh, ...more] = await measureSideBySide(
     [
       virsh(subject.virshUri, 'list', bench.rounds),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Gateway } from '../../test/lab/gateway.ts';
 import type { Lab } from '../../test/lab/lab.ts';
 import { waitFor } from '../../test/lab/wait.ts';
-import { openBenchHost, type Subject } from '../bench-host.ts';
+import { entryOf, openBenchHost, type Subject } from '../bench-host.ts';
 import { cpuOfProcess } from '../cpu.ts';
 import { readHostCalls, scrape } from '../host-calls.ts';
 import { keepIn } from '../keep.ts';
@@ -24,7 +24,7 @@ async function besideExporter(bench: BenchContext, lab: Lab, subject: Subject): 
   await using opened = new AsyncDisposableStack();
   const keep = keepIn(opened);
   const exporter = keep(await openExporter(subject));
-  const gateway = keep(await openGatewayOf(lab, subject));
+  const gateway = keep(await openGatewayOf(lab, entryOf(subject)));
   const toldByExporter = await exporter.countDomains();
   const [theirs, ours] = await measureSideBySide(
     [
@@ -49,7 +49,7 @@ async function besideExporter(bench: BenchContext, lab: Lab, subject: Subject): 
 /** The same host under two names: ten thousand domains. */
 async function twice(bench: BenchContext, lab: Lab, subject: Subject): Promise<Comparison> {
   await using opened = new AsyncDisposableStack();
-  const gateway = keepIn(opened)(await openGatewayOf(lab, subject, { name: 'again', uri: subject.uri }));
+  const gateway = keepIn(opened)(await openGatewayOf(lab, entryOf(subject), { name: 'again', uri: subject.sshUri }));
   const domains = subject.domains * 2;
   const before = await readHostCalls(gateway);
   const [ours] = await measureSideBySide([ourScrape(gateway, domains)] as const, bench.rounds, true);
