@@ -1,7 +1,7 @@
 import { domainStatsRecord } from '../src/drivers/libvirt/rpc/procedures-connect.ts';
 import type { TypedParam, TypedValue } from '../src/drivers/libvirt/rpc/typed-params.ts';
 import { array, encode } from '../src/drivers/libvirt/rpc/xdr.ts';
-import { parseUuid } from '../src/model/brands.ts';
+import { parseUuid, type Uuid } from '../src/model/brands.ts';
 
 /** The parameters of a running QEMU guest with 2 CPUs, a disk and 2 cards; 63, as libvirt 9.0 tells them. */
 function guestParams(index: number): TypedParam[] {
@@ -47,17 +47,20 @@ function guestParams(index: number): TypedParam[] {
   return fields.map(([field, value]) => ({ field, value }));
 }
 
-/** The payload of a reply about so many guests, byte by byte as a daemon sends it. */
-export function statsReplyBytes(guests: number): Buffer {
-  const records = Array.from({ length: guests }, (_, index) => ({
-    domain: { name: `guest-${index}`, uuid: uuidAt(index), id: index + 1 },
+/** The payload of a reply about these guests, byte by byte as a daemon sends it. */
+export function statsReplyBytes(guests: readonly Uuid[]): Buffer {
+  const records = guests.map((uuid, index) => ({
+    domain: { name: `guest-${index}`, uuid, id: index + 1 },
     params: guestParams(index),
   }));
   return encode(array(domainStatsRecord, 'REMOTE_DOMAIN_LIST_MAX'), records);
 }
 
-function uuidAt(index: number) {
-  const uuid = parseUuid(`4dea22b3-1d52-48f3-9516-${index.toString(16).padStart(12, '0')}`);
-  if (uuid === null) throw new Error('This is a UUID.');
-  return uuid;
+/** So many, one after the other. */
+export function guestUuids(count: number): readonly Uuid[] {
+  return Array.from({ length: count }, (_, index) => {
+    const uuid = parseUuid(`4dea22b3-1d52-48f3-9516-${index.toString(16).padStart(12, '0')}`);
+    if (uuid === null) throw new Error('This is a UUID.');
+    return uuid;
+  });
 }

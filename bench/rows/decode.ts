@@ -4,7 +4,7 @@ import type { Counter, DomainStatsSample } from '../../src/model/stats.ts';
 import { type DomainObject, decodeIntoObjects } from '../peers/object-decoder.ts';
 import { type Contender, measureSideBySide, quantile, ratioGoal } from '../rounds.ts';
 import type { Row } from '../row.ts';
-import { statsReplyBytes } from '../stats-reply.ts';
+import { guestUuids, statsReplyBytes } from '../stats-reply.ts';
 
 const guests = 10_000;
 /** A decode is short and the collector of garbage is not always in it: many rounds say what it costs on average. */
@@ -15,7 +15,7 @@ export const row: Row = {
   title: 'Decoding a reply of bulk statistics',
   needs: [],
   async run(bench) {
-    const bytes = statsReplyBytes(guests);
+    const bytes = statsReplyBytes(guestUuids(guests));
     const [first] = decodeIntoObjects(bytes);
     const params = Object.keys(first?.params ?? {}).length;
     const contenders = await measureSideBySide(

@@ -3,6 +3,7 @@ import type { DomainConfig } from '../model/domain.ts';
 import { type ActionHost, type MacOwners, readBack, writableDriver } from './action-guards.ts';
 import { changedConfigFields } from './changed-fields.ts';
 import { addressWarnings, requireGuestMac } from './mac-checks.ts';
+import { unpackText } from './packed-text.ts';
 import type { SendChange } from './send-change.ts';
 import type { ActionOutcome, ChangePlan, DomainActions, DomainRecord } from './types.ts';
 
@@ -28,7 +29,7 @@ export function createDefineDomain(
         summary: dryRunSummary(on, config, present),
         warnings: isChecked ? warnings : [...warnings, cannotCheck(on)],
         // With what it starts with next time, since that is what a definition replaces.
-        differences: present && driver.compareDomainXml(present.inactiveXml ?? present.xml, xml),
+        differences: present && driver.compareDomainXml(unpackText(present.inactiveXml ?? present.xml), xml),
       };
     }
     const verb = present === null ? 'was defined' : 'was redefined';

@@ -16,6 +16,7 @@ import {
 } from './journal-entry.ts';
 import { createJournalKeeper } from './journal-keeper.ts';
 import { createJournalReader } from './journal-reader.ts';
+import { packedBytes } from './packed-text.ts';
 import type { SessionNews } from './session-news.ts';
 import type { Change, FleetObject, JournalView } from './types.ts';
 
@@ -365,5 +366,6 @@ function estimateBytes(news: SessionNews): number {
   if ((news.type !== 'upserted' && news.type !== 'deleted') || news.object.kind !== 'domain') return bare;
   if (news.type === 'upserted' && news.previous?.kind === 'domain' && news.previous.xml === news.object.xml)
     return bare;
-  return bare + 1_500 + news.object.xml.length + (news.object.inactiveXml?.length ?? 0);
+  const { xml, inactiveXml } = news.object;
+  return bare + 1_500 + packedBytes(xml) + (inactiveXml === null ? 0 : packedBytes(inactiveXml));
 }

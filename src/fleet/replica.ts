@@ -8,6 +8,8 @@ import {
   changedStoragePoolFields,
   isEqual,
 } from './changed-fields.ts';
+import { compactConfig } from './compact-config.ts';
+import { packText } from './packed-text.ts';
 import type { ChangeOrigin, DomainRecord, FleetObject, NetworkRecord, StoragePoolRecord } from './types.ts';
 
 /** Something the fleet holds is new, different or gone. */
@@ -188,9 +190,10 @@ function recordOf(
   { status, config, xml, inactiveXml, version, monitor }: DomainSnapshot,
   storedInterfaces: StoredInterfacesReader,
 ): DomainRecord {
-  const sameXml = before !== null && before.xml === xml;
-  const sameStored = before !== null && before.inactiveXml === inactiveXml && inactiveXml !== null;
-  const kept = before !== null && isEqual(before.config, config) ? before.config : config;
+  const packedXml = packText(xml, before?.xml);
+  const packedStored = inactiveXml === null ? null : packText(inactiveXml, before?.inactiveXml);
+  const sameStored = before !== null && before.inactiveXml === packedStored && packedStored !== null;
+  const kept = before !== null && isEqual(before.config, config) ? before.config : compactConfig(config, status);
   const interfaces =
     before !== null && isEqual(before.config.interfaces, kept.interfaces) ? before.config.interfaces : kept.interfaces;
   const finalConfig = kept.interfaces === interfaces ? kept : { ...kept, interfaces };
@@ -199,8 +202,8 @@ function recordOf(
     kind: 'domain',
     hostName,
     config: finalConfig,
-    xml: sameXml ? before.xml : xml,
-    inactiveXml: sameStored ? before.inactiveXml : inactiveXml,
+    xml: packedXml,
+    inactiveXml: packedStored,
     storedInterfaces: sameStored
       ? before.storedInterfaces
       : inactiveXml !== null

@@ -1,5 +1,6 @@
 import type { StoredDocument, StoredObject } from '../store/stored-rows.ts';
 import { recordProperties } from './changed-fields.ts';
+import { packText, unpackText } from './packed-text.ts';
 import type { SessionNews } from './session-news.ts';
 import type { DomainRecord, FleetObject } from './types.ts';
 
@@ -32,7 +33,11 @@ export function writeObject(object: FleetObject): string {
 
 export function writeDocument({ config, xml, inactiveXml, storedInterfaces, version }: DomainRecord): StoredDocument {
   const own = storedInterfaces === config.interfaces ? null : storedInterfaces;
-  return { facts: JSON.stringify({ config, storedInterfaces: own, version }), xml, inactiveXml };
+  return {
+    facts: JSON.stringify({ config, storedInterfaces: own, version }),
+    xml: unpackText(xml),
+    inactiveXml: inactiveXml === null ? null : unpackText(inactiveXml),
+  };
 }
 
 /** By identity: the replica shares what is the same. */
@@ -73,7 +78,13 @@ export function createObjectReader(): ObjectReader {
     if (known) return known;
     const { facts, xml, inactiveXml } = stored;
     const { config, storedInterfaces, version } = JSON.parse(facts);
-    const read = { config, xml, inactiveXml, storedInterfaces: storedInterfaces ?? config.interfaces, version };
+    const read = {
+      config,
+      xml: packText(xml),
+      inactiveXml: inactiveXml === null ? null : packText(inactiveXml),
+      storedInterfaces: storedInterfaces ?? config.interfaces,
+      version,
+    };
     documents.set(stored, read);
     return read;
   }

@@ -13,6 +13,7 @@ import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HostsDiff } from './host-diff.ts';
 import type { HostLinkView } from './host-link.ts';
 import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
+import type { PackedText } from './packed-text.ts';
 
 /**
  * The whole fleet, as the layers above see it. Everything it hands out is immutable: what changes is a new object.
@@ -123,8 +124,8 @@ export type DomainRecord = DomainStatus & {
   readonly kind: 'domain';
   readonly hostName: string;
   readonly config: DomainConfig;
-  readonly xml: string;
-  readonly inactiveXml: string | null;
+  readonly xml: PackedText;
+  readonly inactiveXml: PackedText | null;
   /** The cards it starts with next time: `config.interfaces` unless it runs with others; empty for a transient domain. */
   readonly storedInterfaces: readonly DomainInterface[];
   readonly version: string;

@@ -1,4 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
+import { unpackText } from '../fleet/packed-text.ts';
 import type { DomainRecord } from '../fleet/types.ts';
 import type { Hypervisor } from '../model/domain.ts';
 import { monitorOk } from '../model/monitor.ts';
@@ -63,7 +64,7 @@ export const domain = {
     disks: ({ config }) => config.disks,
     graphics: ({ config }) => config.graphics,
     consoles: ({ config }) => config.consoles,
-    xml: (domain, { inactive }) => (inactive ? (domain.inactiveXml ?? domain.xml) : domain.xml),
+    xml: (domain, { inactive }) => unpackText(inactive ? (domain.inactiveXml ?? domain.xml) : domain.xml),
     stats: ({ hostName, uuid }, _args, { loaders }, info) =>
       loaders.stats.load({ hostName, uuid, groups: selectedStatsGroups(info, []) }),
     jobs: ({ hostName, uuid }, _args, { fleet, signal }) => fleet.tasks.jobs(hostName, uuid, signal),

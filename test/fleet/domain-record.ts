@@ -1,3 +1,4 @@
+import { packText } from '../../src/fleet/packed-text.ts';
 import type { DomainRecord } from '../../src/fleet/types.ts';
 import type { MacAddress } from '../../src/model/brands.ts';
 import type { DomainInterface, DomainState } from '../../src/model/domain.ts';
@@ -66,7 +67,7 @@ export function domainRecord(parts: DomainRecordParts): DomainRecord {
       graphics: [],
       consoles: [],
     },
-    xml: '<domain/>',
+    xml: packText('<domain/>'),
     inactiveXml: null,
     storedInterfaces: interfaces,
     version: '1',

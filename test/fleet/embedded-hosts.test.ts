@@ -3,6 +3,7 @@ import { systemClock } from '../../src/clock.ts';
 import { openDriver } from '../../src/drivers/index.ts';
 import { simDaemon, simTargets, stopSimDaemons } from '../../src/drivers/libvirt/sim/targets.ts';
 import { openFleet } from '../../src/fleet/fleet.ts';
+import { unpackText } from '../../src/fleet/packed-text.ts';
 import type { Change, DomainRecord, Fleet, StatsTick } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
 import type { HostTarget } from '../../src/model/target.ts';
@@ -67,7 +68,7 @@ describe('the fleet over the real driver and embedded daemons', () => {
       const held = listed.map(({ uuid }) => fleet.domain(name, uuid));
       expect(listed.length).toBeGreaterThan(3);
       expect(held).toEqual(listed.map((status) => expect.objectContaining(status)));
-      expect(held.every((domain) => domain?.xml.includes('<domain'))).toBe(true);
+      expect(held.every((domain) => domain && unpackText(domain.xml).includes('<domain'))).toBe(true);
     }
     expect(fleet.networks('alder').length).toBeGreaterThan(0);
   });
@@ -127,7 +128,7 @@ describe('the fleet over the real driver and embedded daemons', () => {
     const { xml, version } = find(fleet, 'alder', 'ci-runner-2');
     const redefined = await actions.define({
       ...request(),
-      xml: xml.replace('<name>', '<title>Built by us</title><name>'),
+      xml: unpackText(xml).replace('<name>', '<title>Built by us</title><name>'),
       validate: false,
       expectedVersion: version,
     });

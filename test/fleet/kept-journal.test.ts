@@ -14,6 +14,7 @@ import {
   record,
 } from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { packText } from '../../src/fleet/packed-text.ts';
 import type { SessionNews } from '../../src/fleet/session-news.ts';
 import type { Change, DomainRecord, FleetObject, HostView } from '../../src/fleet/types.ts';
 import type { JournalShelf } from '../../src/store/journal-shelf.ts';
@@ -80,12 +81,12 @@ describe('after a restart', () => {
   test('every object is there as it was', async () => {
     const file = join(scratchDir(), 'store.sqlite');
     const first = openKeptJournal(file);
-    const [web, db] = [domain(1), domain(2, { inactiveXml: '<domain>ü</domain>', storedInterfaces: [] })];
+    const [web, db] = [domain(1), domain(2, { inactiveXml: packText('<domain>ü</domain>'), storedInterfaces: [] })];
     upsert(first, host('a'));
     upsert(first, web);
     upsert(first, db);
     upsert(first, { ...web, state: 'RUNNING' });
-    upsert(first, { ...web, state: 'RUNNING', xml: '<domain>2</domain>', version: '2' }, ['xml', 'version']);
+    upsert(first, { ...web, state: 'RUNNING', xml: packText('<domain>2</domain>'), version: '2' }, ['xml', 'version']);
     remove(first, db);
     upsert(first, { ...db, name: 'again' });
     await settle();
@@ -151,7 +152,10 @@ describe('after a restart', () => {
     for (let time = 0; time < 5; time++) {
       const run = openKeptJournal(file, { limits });
       for (let change = 0; change < 90; change++) {
-        upsert(run, domain(change % 7, { version: `${time}.${change}`, xml: `<domain>${time}.${change}</domain>` }));
+        upsert(
+          run,
+          domain(change % 7, { version: `${time}.${change}`, xml: packText(`<domain>${time}.${change}</domain>`) }),
+        );
         await settle();
         // Trimmed in steps; the newest stay.
         expect(run.journal.size.entries).toBeLessThanOrEqual(100 + 256);
@@ -257,8 +261,10 @@ describe('a file in which', () => {
     const first = openKeptJournal(file);
     const told = listen(first);
     upsert(first, host('alpha'));
-    upsert(first, domain(1, { name: 'needle-object', xml: '<needle-xml/>' }));
-    upsert(first, domain(1, { name: 'needle-object', state: 'RUNNING', xml: '<needle-xml/>' }), ['needle-field']);
+    upsert(first, domain(1, { name: 'needle-object', xml: packText('<needle-xml/>') }));
+    upsert(first, domain(1, { name: 'needle-object', state: 'RUNNING', xml: packText('<needle-xml/>') }), [
+      'needle-field',
+    ]);
     await settle();
     first.close();
     spoilFile(file);
@@ -357,7 +363,10 @@ async function take(run: KeptJournal, each: Step) {
   switch (each.kind) {
     case 'domain':
       // Long enough for pages of their own.
-      return upsert(run, domain(each.number, { xml: `<${each.version}>`.repeat(700), version: String(each.version) }));
+      return upsert(
+        run,
+        domain(each.number, { xml: packText(`<${each.version}>`.repeat(700)), version: String(each.version) }),
+      );
     case 'state':
       if (known?.kind === 'domain') {
         upsert(run, { ...known, state: known.state === 'RUNNING' ? 'SHUTOFF' : 'RUNNING' });

@@ -8,6 +8,7 @@ import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
 import { createDomainIndex } from '../../src/fleet/domain-query.ts';
 import { createJournal, defaultJournalLimits } from '../../src/fleet/journal.ts';
 import { createMacRegistry } from '../../src/fleet/mac-registry.ts';
+import { packText } from '../../src/fleet/packed-text.ts';
 import { settledDomains } from '../../src/fleet/settled-domains.ts';
 import { createTaskBook } from '../../src/fleet/task-book.ts';
 import { createTasks } from '../../src/fleet/tasks.ts';
@@ -301,7 +302,7 @@ export function someDomain(
     autostart: false,
     hasManagedSave: false,
     storedInterfaces: [],
-    xml: `<domain><name>${name}</name></domain>`,
+    xml: packText(`<domain><name>${name}</name></domain>`),
     inactiveXml: null,
     version: 'v1',
     monitor: null,
