@@ -15,6 +15,8 @@ export type { MacConflict, MacOwnerRef };
 export type MacSurroundings = {
   readonly isSessionDaemon: (hostName: string) => boolean;
   readonly network: (hostName: string, networkName: string) => NetworkRecord | null;
+  /** The same object for as long as the host has the same networks, and never one that it was before. */
+  readonly networksMark: (hostName: string) => object | null;
   readonly domainsOn: (hostName: string) => Iterable<DomainRecord>;
   /** At least one. */
   readonly randomBytes: (count: number) => Uint8Array;
@@ -30,6 +32,8 @@ export type MacRegistry = {
   readonly owners: (mac: MacAddress) => readonly MacOwnerRef[];
   readonly conflicts: (hostName: string | null) => readonly MacConflict[];
   readonly tap: (domain: DomainRecord, nic: DomainInterface) => NicTap;
+  /** See `MacView`. */
+  readonly tapBasis: (hostName: string) => object;
   /** Neither a guest nor a tap has it or its own tap address, and nobody has reserved it. */
   readonly isFree: (mac: MacAddress) => boolean;
   readonly isReserved: (mac: MacAddress) => boolean;
@@ -49,6 +53,8 @@ export function createMacRegistry(surroundings: MacSurroundings, segments: reado
   const taps = new Map<MacAddress, Set<NicRecord>>();
   /** How many hold each: two cards may need the same tap address. */
   const reserved = new Map<MacAddress, number>();
+  /** By host. */
+  const tapBases = new Map<string, { readonly session: boolean; readonly networks: object | null }>();
   let knownConflicts: readonly MacConflict[] | null = null;
 
   function networkOf(hostName: string, nic: DomainInterface): NetworkRecord | null {
@@ -135,6 +141,16 @@ export function createMacRegistry(surroundings: MacSurroundings, segments: reado
       return knownConflicts.filter((conflict) => conflict.parties.some((party) => party.hostName === hostName));
     },
     tap,
+    tapBasis(hostName) {
+      const session = surroundings.isSessionDaemon(hostName);
+      const networks = surroundings.networksMark(hostName);
+      let basis = tapBases.get(hostName);
+      if (basis?.session !== session || basis.networks !== networks) {
+        basis = { session, networks };
+        tapBases.set(hostName, basis);
+      }
+      return basis;
+    },
     isFree,
     isReserved: (mac) => reserved.has(mac),
     propose: (oui) => allocateMac(oui, isTaken, surroundings.randomBytes).mac,

@@ -35,6 +35,8 @@ export type Replica = {
   readonly storagePools: ReadonlyMap<Uuid, StoragePoolRecord>;
   readonly domainByName: (name: string) => DomainRecord | null;
   readonly networkByName: (name: string) => NetworkRecord | null;
+  /** The same object for as long as `networks` has the same records; never one that it was before. */
+  readonly networksMark: object;
 
   /** `storedInterfaces`: read from the stored configuration where that is another text; it is asked for only then. */
   readonly putDomain: (
@@ -73,6 +75,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
   const networks = new Map<Uuid, NetworkRecord>();
   const storagePools = new Map<Uuid, StoragePoolRecord>();
   const uuidsByName = new Map<string, Uuid>();
+  let networksMark: object = {};
   let retired = false;
 
   function storeDomain(
@@ -98,6 +101,9 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     domains,
     networks,
     storagePools,
+    get networksMark() {
+      return networksMark;
+    },
     domainByName(name) {
       const uuid = uuidsByName.get(name);
       return uuid === undefined ? null : (domains.get(uuid) ?? null);
@@ -136,12 +142,14 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
       if (retired || changedFields?.length === 0) return;
       const object: NetworkRecord = { ...network, kind: 'network', hostName };
       networks.set(network.uuid, object);
+      networksMark = {};
       tell({ type: 'upserted', origin, object, previous: before, changedFields });
     },
     removeNetwork(uuid, origin) {
       const object = networks.get(uuid);
       if (!object) return;
       networks.delete(uuid);
+      networksMark = {};
       tell({ type: 'deleted', origin, object });
     },
     putStoragePool(pool, origin) {
@@ -160,6 +168,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     },
 
     restore(objects) {
+      networksMark = {};
       for (const object of objects) {
         if (object.kind === 'network') networks.set(object.uuid, object);
         else if (object.kind === 'storagePool') storagePools.set(object.uuid, object);

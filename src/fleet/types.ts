@@ -229,6 +229,11 @@ export type MacView = {
   isFree(mac: MacAddress): boolean;
   /** The tap address of one of the domain's cards, or why there is none that can be derived. */
   tap(domain: DomainRecord, nic: DomainInterface): NicTap;
+  /**
+   * Stands for all that `tap` looks at besides its arguments: while it is the same object, so are the answers of `tap`
+   * for the domains of this host. Once it has changed, it never comes back.
+   */
+  tapBasis(hostName: string): object;
 };
 
 /** What takes longer than a moment. */

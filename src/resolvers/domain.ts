@@ -9,15 +9,16 @@ import type { DomainResolvers, QueryResolvers, SubscriptionResolvers } from './s
 import { selectedStatsGroups } from './select.ts';
 
 export const domainQueries = {
-  async domains(_root, { filter, orderBy, first, after, fresh }, { fleet, signal }) {
-    if (fresh) await fleet.refreshDomains(filter?.hosts ?? null, signal);
-    const page = fleet.listDomains({
+  domains(_root, { filter, orderBy, first, after, fresh }, { fleet, signal }) {
+    const query = {
       filter: toDomainFilter(filter),
       orderBy: orderBy ?? { field: 'NAME', direction: 'ASC' },
       first: pageSize(first),
       after: after ?? null,
-    });
-    return connectionOf(page);
+    } as const;
+    // Not an async function: what is in memory needs no promise.
+    if (!fresh) return connectionOf(fleet.listDomains(query));
+    return fleet.refreshDomains(filter?.hosts ?? null, signal).then(() => connectionOf(fleet.listDomains(query)));
   },
   async domain(_root, { by, fresh }, context) {
     const { fleet, signal } = context;

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { VirtgraphError } from '../errors.ts';
@@ -113,7 +114,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       search: searchOf(request.url),
       body: request.body ?? {},
     });
-    return reply.code(status).headers(Object.fromEntries(headers)).send(body);
+    reply.code(status).headers(Object.fromEntries(headers));
+    return typeof body === 'string' ? reply.send(body) : sendPieces(reply, body);
   }
 
   async function stream(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -128,6 +130,17 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     await options.eventStreams.serve(wanted, reply.raw, allowed);
     return reply;
   }
+}
+
+/** What was made in many turns is written in as many, as the reader takes it. */
+function sendPieces(reply: FastifyReply, pieces: readonly Buffer[]): FastifyReply {
+  const [first, ...others] = pieces;
+  if (others.length === 0) return reply.send(first);
+  reply.header(
+    'content-length',
+    pieces.reduce((total, { length }) => total + length, 0),
+  );
+  return reply.send(Readable.from(pieces, { objectMode: false }));
 }
 
 function createApp({ tls, bodyBytes }: HttpOptions): FastifyInstance {

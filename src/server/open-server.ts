@@ -11,6 +11,7 @@ import { createSchema } from '../resolvers/schema.ts';
 import { openHttpGraphQL } from './apollo.ts';
 import { type AuthMode, createGatekeeper } from './auth.ts';
 import { createDocuments } from './documents.ts';
+import { createExecutor } from './execution/executor.ts';
 import { createErrorFormatter } from './format-error.ts';
 import { createHealth } from './health.ts';
 import { createHttpServer, type TlsFiles } from './http.ts';
@@ -82,7 +83,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const health = createHealth();
 
   const inFlight = createInFlight();
-  const bare = createOperations(schema, gateway, createDocuments(schema, limits), formatError);
+  const executor = createExecutor(schema, () => clock.monotonic());
+  const bare = createOperations(schema, gateway, createDocuments(schema, limits), executor, formatError);
   const operations: Operations = {
     ...bare,
     execute: (args) => inFlight.track(bare.execute(args)),
@@ -91,7 +93,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const { pingMs = defaultPingMs } = options;
   const sockets = createSockets({ path: graphqlPath, operations, gatekeeper, origins, limits, pingMs, clock, log });
   const eventStreams = createEventStreams(operations, clock, log);
-  const graphql = await openHttpGraphQL(schema, gateway, limits, formatError, log);
+  const graphql = await openHttpGraphQL(schema, gateway, limits, executor, formatError, log);
   const metrics = createMetrics({
     version,
     fleet: () => fleet.metrics(),

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { createContext, type Gateway } from '../resolvers/context.ts';
 import type { Documents } from './documents.ts';
+import type { Executor } from './execution/executor.ts';
 import type { ErrorFormatter } from './format-error.ts';
 import { maxCoercionErrors } from './limits.ts';
 
@@ -42,6 +43,7 @@ export function createOperations(
   schema: GraphQLSchema,
   gateway: Gateway,
   documents: Documents,
+  executor: Executor,
   formatError: ErrorFormatter,
 ): Operations {
   const format: Operations['format'] = ({ errors, ...rest }) => ({
@@ -63,8 +65,10 @@ export function createOperations(
     execute: async (args) => execute({ ...args, contextValue: createContext(gateway) }),
 
     async executeToJson(args, event) {
-      const result = await execute({ ...args, rootValue: event, contextValue: createContext(gateway) });
-      return JSON.stringify(format(result));
+      const contextValue = createContext(gateway);
+      const own = await executor.execute({ ...args, rootValue: event }, contextValue, String);
+      if (own) return own.join('');
+      return JSON.stringify(format(await execute({ ...args, rootValue: event, contextValue })));
     },
 
     async subscribe(args) {

@@ -10,7 +10,7 @@ const mac = (last: number, first = '52') => parseMac(`${first}:54:00:00:00:${las
 
 function registryOf(domains: readonly DomainRecord[] = [], randomBytes = (count: number) => new Uint8Array(count)) {
   const registry = createMacRegistry(
-    { isSessionDaemon: () => false, network: () => null, domainsOn: () => [], randomBytes },
+    { isSessionDaemon: () => false, network: () => null, networksMark: () => null, domainsOn: () => [], randomBytes },
     [],
   );
   for (const domain of domains) registry.replaceDomain(null, domain);

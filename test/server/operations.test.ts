@@ -4,6 +4,7 @@ import { silentLog } from '../../src/log.ts';
 import { createIdCodec } from '../../src/resolvers/ids.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
 import { createDocuments } from '../../src/server/documents.ts';
+import { createExecutor } from '../../src/server/execution/executor.ts';
 import { createErrorFormatter } from '../../src/server/format-error.ts';
 import { createOperations } from '../../src/server/operations.ts';
 import { noConfiguration, noHostAdmin, readSdl, testLimits } from '../support/gateway.ts';
@@ -27,7 +28,9 @@ function open() {
     configuration: () => noConfiguration,
     signal: new AbortController().signal,
   };
-  return createOperations(schema, gateway, createDocuments(schema, testLimits), createErrorFormatter(silentLog));
+  const executor = createExecutor(schema, () => performance.now());
+  const documents = createDocuments(schema, testLimits);
+  return createOperations(schema, gateway, documents, executor, createErrorFormatter(silentLog));
 }
 
 function prepare(operations: ReturnType<typeof open>, query: string) {

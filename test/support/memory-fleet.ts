@@ -38,6 +38,9 @@ export type MemoryFleet = Fleet & {
   putHost(host: Partial<HostView> & { readonly name: string }): HostView;
   putDomain(domain: DomainRecord): void;
   dropDomain(domain: DomainRecord): void;
+  putNetwork(network: NetworkRecord): void;
+  /** Its daemon is a user's own from now on, or the system's. */
+  putSession(hostName: string, isSession: boolean): void;
   /** What `readStats` and `openStats` were asked for. */
   readonly statsCalls: {
     readonly hostName: string;
@@ -64,12 +67,16 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
   const hosts = new Map<string, HostView>();
   const domains = new Map<string, DomainRecord>();
   const networks: NetworkRecord[] = [];
+  let networksMark = {};
+  const sessionDaemons = new Set<string>();
   const keyOf = (hostName: string, uuid: string) => `${hostName}/${uuid}`;
 
   const macs = createMacRegistry(
     {
-      isSessionDaemon: () => false,
-      network: () => null,
+      isSessionDaemon: (hostName) => sessionDaemons.has(hostName),
+      network: (hostName, name) =>
+        networks.find((network) => network.hostName === hostName && network.name === name) ?? null,
+      networksMark: () => networksMark,
       domainsOn: (hostName) => [...domains.values()].filter((domain) => domain.hostName === hostName),
       randomBytes,
     },
@@ -241,6 +248,16 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
       index.replaceDomain(domain, null);
       macs.replaceDomain(domain, null);
       journal.append({ type: 'deleted', object: domain, origin: 'EVENT' });
+    },
+    putNetwork(network) {
+      const place = networks.findIndex(({ hostName, uuid }) => hostName === network.hostName && uuid === network.uuid);
+      networks.splice(place < 0 ? networks.length : place, place < 0 ? 0 : 1, network);
+      networksMark = {};
+      macs.networkChanged(network.hostName);
+    },
+    putSession(hostName, isSession) {
+      if (isSession) sessionDaemons.add(hostName);
+      else sessionDaemons.delete(hostName);
     },
     tick(tick) {
       for (const stream of streams) stream.push(tick);

@@ -1,0 +1,118 @@
+import { type DocumentNode, type ExecutionArgs, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
+import type { Context } from '../../resolvers/context.ts';
+import { createFragmentStore } from './fragments.ts';
+import { ignoreFailure, isPromiseLike } from './leave-to-graphql.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { createRun, type Run } from './run.ts';
+import { createTurns } from './turns.ts';
+import type { Walk } from './writers.ts';
+
+/**
+ * Answers questions about what is in memory faster than graphql-js, with the same text. It takes what it can vouch for,
+ * see src/resolvers/sources.ts, and leaves all else to graphql-js: changes, what hosts are asked, and every answer that has
+ * an error in it.
+ */
+export type Executor = {
+  /**
+   * The whole answer as JSON, in one piece or, where it is long, in several, made in as many turns of the event loop;
+   * `take` is given each in its turn. `null`: graphql-js is to make it. What was read until then has changed nothing, and
+   * will be read again. Variables are such as JSON can say.
+   */
+  execute<Piece>(
+    args: ExecutionArgs,
+    context: Context,
+    take: (text: string, isLast: boolean) => Piece,
+  ): Promise<readonly Piece[] | null>;
+};
+
+export type ExecutorLimits = {
+  /** Of texts that are kept with their records. */
+  readonly keptCharacters: number;
+  /** What long answers may use of each turn of the event loop, together. */
+  readonly turnMs: number;
+};
+
+/** A text of 1,000 domains with all that is known of them is about two million. */
+const defaultLimits: ExecutorLimits = { keptCharacters: 64 * 1024 * 1024, turnMs: 3 };
+
+/** Of one document: a dashboard asks with few, a script that reads page after page with always other ones. */
+const plansOfDocument = 20;
+/** Longer ones are not looked for again. */
+const longestVariables = 2_000;
+
+export function createExecutor(
+  schema: GraphQLSchema,
+  now: () => number,
+  { keptCharacters, turnMs }: ExecutorLimits = defaultLimits,
+): Executor {
+  const fragments = createFragmentStore(keptCharacters);
+  const turns = createTurns(turnMs, now);
+  const plans = new WeakMap<DocumentNode, Map<string, Plan | null>>();
+
+  function planOf({ document, operationName, variableValues }: ExecutionArgs): Plan | null {
+    const operation = getOperationAST(document, operationName);
+    if (!operation || operation.operation === OperationTypeNode.MUTATION) return null;
+    const variables = variableValues ?? {};
+    const name = operation.variableDefinitions?.length ? JSON.stringify(variables) : '';
+    const key = `${operationName ?? ''} ${name}`;
+    let ofDocument = plans.get(document);
+    if (!ofDocument) {
+      ofDocument = new Map();
+      plans.set(document, ofDocument);
+    }
+    let plan = ofDocument.get(key);
+    if (plan === undefined) {
+      plan = makePlan(schema, document, operation, variables);
+      if (key.length > longestVariables) return plan;
+    }
+    ofDocument.delete(key);
+    ofDocument.set(key, plan);
+    const oldest = ofDocument.size > plansOfDocument ? ofDocument.keys().next() : null;
+    if (oldest?.done === false) ofDocument.delete(oldest.value);
+    return plan;
+  }
+
+  return {
+    async execute<Piece>(args: ExecutionArgs, context: Context, take: (text: string, isLast: boolean) => Piece) {
+      try {
+        const plan = planOf(args);
+        if (!plan) return null;
+        const run = createRun(context, fragments, turns.isOver);
+        const values = await readRoot(plan, args.rootValue ?? {}, run);
+        const pieces: Piece[] = [];
+        const walk = walkAnswer(plan, values, run);
+        while (walk.next().done !== true) {
+          pieces.push(take(run.out.splice(0).join(''), false));
+          await turns.next();
+        }
+        pieces.push(take(run.out.join(''), true));
+        return pieces;
+      } catch {
+        // Whatever it was, graphql-js comes to the same, and says it as callers know it.
+        return null;
+      }
+    },
+  };
+}
+
+/** In order. Of the root's fields alone a promise is waited for. */
+async function readRoot({ fields }: Plan, root: unknown, run: Run): Promise<readonly unknown[]> {
+  const values: unknown[] = [];
+  try {
+    for (const { read } of fields) values.push(read(root as object, run));
+  } catch (error) {
+    for (const value of values) if (isPromiseLike(value)) ignoreFailure(value);
+    throw error;
+  }
+  return values.some(isPromiseLike) ? Promise.all(values) : values;
+}
+
+function* walkAnswer({ fields }: Plan, values: readonly unknown[], run: Run): Walk {
+  run.out.push('{"data":{');
+  for (const [index, { key, value }] of fields.entries()) {
+    run.out.push(index === 0 ? key : `,${key}`);
+    if (value.walk) yield* value.walk(values[index], run);
+    else run.out.push(value.write(values[index], run));
+  }
+  run.out.push('}}');
+}

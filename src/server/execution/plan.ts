@@ -1,0 +1,153 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getVariableValues,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { recordTypes, type Source, sourceOf } from '../../resolvers/sources.ts';
+import { collectFields, type Selecting } from './collect-fields.ts';
+import { leafWriter, quote } from './json-text.ts';
+import { record } from './record-writer.ts';
+import { abstract, type FieldWriter, leaf, list, nonNull, nullable, object, type Writer } from './writers.ts';
+
+/**
+ * An operation with its variables, made into functions that write its answer as text, without objects in between. They
+ * write answers without errors; whatever else happens they throw.
+ */
+export type Plan = { readonly fields: readonly FieldWriter[] };
+
+/** `null`: graphql-js is to do it. @throws what graphql-js throws for arguments that do not fit */
+export function makePlan(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  rawVariables: Readonly<Record<string, unknown>>,
+): Plan | null {
+  const type = schema.getRootType(operation.operation);
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], rawVariables);
+  if (!type || !coerced) return null;
+  const fragments = new Map(
+    document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? ([[each.name.value, each]] as const) : [],
+    ),
+  );
+  const fields = planFields({ schema, fragments, variables: coerced }, type, [operation.selectionSet]);
+  return fields && { fields };
+}
+
+function planFields(
+  selecting: Selecting,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+): readonly FieldWriter[] | null {
+  const fields: FieldWriter[] = [];
+  for (const [key, nodes] of collectFields(selecting, type, sets)) {
+    const field = planField(selecting, type, quote(key), nodes);
+    if (!field) return null;
+    fields.push(field);
+  }
+  return fields;
+}
+
+function planField(
+  selecting: Selecting,
+  type: GraphQLObjectType,
+  key: string,
+  nodes: readonly FieldNode[],
+): FieldWriter | null {
+  const [node] = nodes;
+  if (!node) return null;
+  const { value: name } = node.name;
+  if (name === '__typename') {
+    const text = quote(type.name);
+    const value = leaf(() => text);
+    return { key: `${key}:`, selection: `${key}:__typename`, read: () => type.name, ownSource: 'record', value };
+  }
+  const field = type.getFields()[name];
+  // What is left are `__schema` and `__type`.
+  const reader = field && planReader(selecting, type, field, node);
+  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const value = reader && planValue(selecting, field.type, sets);
+  if (!value) return null;
+  const { args, read, ownSource } = reader;
+  return { key: `${key}:`, selection: `${key}:${name}${args}${value.selection}`, read, ownSource, value };
+}
+
+type Reader = Pick<FieldWriter, 'read' | 'ownSource'> & {
+  /** As text; empty for a field that takes none. */
+  readonly args: string;
+};
+
+function planReader(
+  { variables }: Selecting,
+  type: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): Reader | null {
+  const { name, resolve } = field;
+  // graphql-js's own resolver, but that it would call what is a function: no leaf writer takes one.
+  if (!resolve) return { read: (parent) => Reflect.get(parent, name), ownSource: 'record', args: '' };
+  const ownSource = sourceOf(type.name, name);
+  if (!ownSource) return null;
+  const args = getArgumentValues(field, node, variables);
+  // By the contract of sources it looks at no `info`.
+  const call = resolve as (parent: unknown, args: unknown, context: unknown) => unknown;
+  return {
+    read: isNarrow(ownSource)
+      ? (parent, run) => call(parent, args, run.narrow)
+      : (parent, run) => call(parent, args, run.context),
+    ownSource,
+    args: field.args.length > 0 ? textOfArgs(args) : '',
+  };
+}
+
+function isNarrow(source: Source): boolean {
+  return source === 'record' || source === 'tap';
+}
+
+function textOfArgs(args: unknown): string {
+  return `(${JSON.stringify(args, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))})`;
+}
+
+function planValue(selecting: Selecting, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Writer | null {
+  const isRequired = isNonNullType(type);
+  const present = planPresent(selecting, isRequired ? type.ofType : type, sets);
+  return present && (isRequired ? nonNull(present) : nullable(present));
+}
+
+function planPresent(selecting: Selecting, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Writer | null {
+  if (isLeafType(type)) return leaf(leafWriter(type));
+  if (isListType(type)) {
+    const item = planValue(selecting, type.ofType, sets);
+    return item && list(item, sets.length > 0);
+  }
+  if (isObjectType(type)) return planObject(selecting, type, sets);
+  if (!isAbstractType(type)) return null;
+  const members = new Map<string, Writer>();
+  for (const member of selecting.schema.getPossibleTypes(type)) {
+    const writer = planObject(selecting, member, sets);
+    if (!writer) return null;
+    members.set(member.name, writer);
+  }
+  return abstract(type, members);
+}
+
+function planObject(selecting: Selecting, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Writer | null {
+  // Whether an object is one of a type, graphql-js is to ask.
+  if (type.isTypeOf) return null;
+  const fields = planFields(selecting, type, sets);
+  if (!fields) return null;
+  return recordTypes.has(type.name) ? record(type.name, fields) : object(fields);
+}
