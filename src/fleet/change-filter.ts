@@ -1,9 +1,12 @@
 import type { DomainPredicate } from './domain-filter.ts';
+import type { ReaderScope } from './journal-entry.ts';
 import type { SessionNews } from './session-news.ts';
 import type { ChangeFilter, DomainFilter, FleetObject } from './types.ts';
 
 /** What a subscriber wants to hear of. */
 export type ChangePredicate = {
+  /** Outside of it nothing matches. */
+  readonly scope: ReaderScope;
   object(object: FleetObject): boolean;
   /** Whether it can ever have matched: by what never changes of it. */
   everObject(object: FleetObject): boolean;
@@ -33,6 +36,10 @@ export function createChangeFilters(domainFilter: (filter: DomainFilter) => Doma
       return matchesDomain === null || (candidate.kind === 'domain' && matchesDomain(candidate));
     }
     return {
+      scope: {
+        hosts: intersection(hostNames, domains?.hosts ? new Set(domains.hosts) : null),
+        kinds: intersection(wantedKinds, domains ? new Set(['domain']) : null),
+      },
       object,
       everObject,
       news(news) {
@@ -50,4 +57,9 @@ export function createChangeFilters(domainFilter: (filter: DomainFilter) => Doma
       },
     };
   };
+}
+
+function intersection<T>(a: ReadonlySet<T> | null, b: ReadonlySet<T> | null): ReadonlySet<T> | null {
+  if (a === null || b === null) return a ?? b;
+  return new Set([...a].filter((each) => b.has(each)));
 }

@@ -23,7 +23,6 @@ import type { MirrorPeriods } from './mirror.ts';
 import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
 import { type RestoredHost, restoreHosts, writeLastTrue } from './restored-hosts.ts';
-import { createScrapedReadings } from './scraped-readings.ts';
 import type { SessionNews } from './session-news.ts';
 import { settledDomains } from './settled-domains.ts';
 import { createStatsCohort } from './stats-cohort.ts';
@@ -83,7 +82,6 @@ export function openFleet(options: FleetOptions): Fleet {
     hostAdded: (view) => listener.tell(addedHost(view)),
     hostRemoved(hostName) {
       stats.forget(hostName);
-      scraped.forget(hostName);
       tasks.hostChanged(hostName);
     },
     log,
@@ -173,13 +171,6 @@ export function openFleet(options: FleetOptions): Fleet {
       [...sessions.values()]
         .filter((candidate) => isHostWanted(candidate, filter.hosts, filter.labels ?? null))
         .map(polledHost),
-  });
-
-  const scraped = createScrapedReadings({
-    clock,
-    log,
-    stats,
-    hosts: () => [...sessions.values()].map(polledHost),
   });
 
   function actionHost(hostName: string): ActionHost {
@@ -298,6 +289,9 @@ export function openFleet(options: FleetOptions): Fleet {
         return journal.persistence;
       },
       cursor: () => journal.cursor(),
+      get lastSeq() {
+        return journal.lastSeq;
+      },
       open(query) {
         requireHosts(query.filter.hosts, query.filter.domains?.hosts);
         return journal.open(query);
@@ -335,11 +329,9 @@ export function openFleet(options: FleetOptions): Fleet {
         throw signal.aborted ? signal.reason : withHost(error, hostName);
       }
     },
-    metrics: ({ readings } = { readings: false }) =>
-      readFleetMetrics([...sessions.values()], journal, stats, readings ? scraped.take() : null),
+    metrics: () => readFleetMetrics([...sessions.values()], journal, stats),
     close() {
       closing ??= (async () => {
-        scraped.close();
         stats.close();
         jobs.close();
         tasks.close();

@@ -39,26 +39,45 @@ export type JournalRing = {
   readonly firstSeq: number;
   /** Number of the newest entry ever written; 0 at the start. */
   readonly lastSeq: number;
+  /** Of the newest that waiting readers were woken for; `lastSeq`, but for a moment. */
+  readonly toldSeq: number;
   /** Where a cursor is: the number of the entry after which it goes on, if the journal reaches back to there. */
   locate(place: Place): number | 'EPOCH_CHANGED' | 'CURSOR_EXPIRED';
   /** To be asked before an entry that may be of an earlier run: when it cannot be read, `firstSeq` is past it then. */
   reach(seq: number): void;
   entry(seq: number): JournalEntry;
-  /** The same array for all who ask at the same place. What is in it, `lastSeq` has reached when this returns. */
-  snapshot(): readonly FleetObject[];
+  /** As readers are told of it: of a recent one, the same object to all. */
+  change(seq: number): Change;
+  /** The same for all who ask at the same place. What is in it, `lastSeq` has reached when this returns. */
+  snapshot(): PresentState;
   cursorAt(seq: number): Cursor;
   partialCursorAt(seq: number): Cursor;
-  wait(reader: WaitingReader): void;
+  enter(reader: WaitingReader): void;
   leave(reader: WaitingReader): void;
 };
 
-/** One who has read everything. */
+/** All there was at one place of the journal, to be told object by object. */
+export type PresentState = {
+  readonly length: number;
+  object(index: number): FleetObject | null;
+  /** The same object to all. */
+  change(index: number): Change;
+};
+
+/** What an entry must be of to concern a reader at all; `null`: anything. */
+export type ReaderScope = {
+  readonly hosts: ReadonlySet<string> | null;
+  /** Marks of a host concern every kind. */
+  readonly kinds: ReadonlySet<ObjectKind> | null;
+};
+
+/** One who may be waiting, having read everything that concerns him. */
 export type WaitingReader = {
+  readonly scope: ReaderScope;
   return(): Promise<unknown>;
-  /** A new entry is there: true when the waiting `next()` was settled by it. */
-  wake(): boolean;
-  /** True when the waiting `next()` was settled with a bookmark. */
-  bookmarkIfSilent(now: number): boolean;
+  /** That entry is there. Of those since he began to wait it is the first within his scope. */
+  wake(seq: number): void;
+  bookmarkIfSilent(now: number): void;
 };
 
 /** An entry as its readers are told. */

@@ -1,11 +1,17 @@
 import { VirtgraphError } from '../errors.ts';
 import type { ChangePredicate } from './change-filter.ts';
 import type { Place } from './cursor.ts';
-import { changeOf, type JournalEntry, type JournalRing, type WaitingReader } from './journal-entry.ts';
-import type { Change, FleetObject } from './types.ts';
+import type { Feed } from './feed.ts';
+import {
+  changeOf,
+  type JournalEntry,
+  type JournalRing,
+  type PresentState,
+  type WaitingReader,
+} from './journal-entry.ts';
+import type { Change } from './types.ts';
 
-export type JournalReader = AsyncIterableIterator<Change> &
-  WaitingReader & { return(): Promise<IteratorResult<Change>> };
+export type JournalReader = Feed<Change> & WaitingReader;
 
 export type ReaderStart = {
   /** `null`: none was given. */
@@ -13,89 +19,111 @@ export type ReaderStart = {
   readonly mode: 'IF_NEEDED' | 'ALWAYS' | 'NEVER';
 };
 
+/** How far a reader has come. */
+type Progress = {
+  /** Everything up to here was told, or does not matter to this reader. */
+  position: number;
+  /** What somebody who came back with a cursor missed is told one by one, however much it is. */
+  exactUntil: number;
+  /** Told in short are the entries after `shortAfter` up to here. */
+  shortUntil: number;
+  shortAfter: number;
+  snapshot: { readonly state: PresentState; next: number } | null;
+  readonly announcements: Change[];
+  lastToldAt: number;
+  /** Until then it was busy with the present state, or with what it came back for: that takes as long as it takes. */
+  busyUntil: number;
+  /** Since when it has been too far behind, without a break; `null`: it keeps up. */
+  laggingSince: number | null;
+};
+
+/** Where each of them has come to, for the other of two that are to become one. */
+const places = new WeakMap<Feed<Change>, () => number>();
+
 /**
  * A place in the journal that moves when it is asked. It owns no queue: what it has not read is in the ring, and when
  * that is too much, only the newest entry of each object is told.
  */
 export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, start: ReaderStart): JournalReader {
-  /** Everything up to here was told, or does not matter to this reader. */
-  let position = ring.lastSeq;
-  /** What somebody who came back with a cursor missed is told one by one, however much it is. */
-  let exactUntil = 0;
-  /** Told in short are the entries after `shortAfter` up to here. */
-  let shortUntil = 0;
-  let shortAfter = 0;
-  let snapshot: { readonly objects: readonly FleetObject[]; next: number; readonly takenAt: number } | null = null;
-  const announcements: Change[] = [];
+  const at: Progress = {
+    position: ring.lastSeq,
+    exactUntil: 0,
+    shortUntil: 0,
+    shortAfter: 0,
+    snapshot: null,
+    announcements: [],
+    lastToldAt: ring.clock.monotonic(),
+    busyUntil: ring.clock.now(),
+    laggingSince: null,
+  };
+  begin(ring, at, start);
+  return createReaderAt(ring, wanted, at);
+}
+
+function begin(ring: JournalRing, at: Progress, { after, mode }: ReaderStart): void {
+  if (after === null) {
+    if (mode !== 'NEVER') beginSnapshot(ring, at);
+    return;
+  }
+  const place = ring.locate(after);
+  if (place === 'EPOCH_CHANGED') {
+    startOver(ring, at, place);
+  } else if (after.partial) {
+    // Whoever left within a snapshot starts over with it; that is no surprise unless he wants none.
+    if (mode === 'NEVER') startOver(ring, at, 'CURSOR_EXPIRED');
+    else beginSnapshot(ring, at);
+  } else if (place === 'CURSOR_EXPIRED') {
+    startOver(ring, at, place);
+  } else if (mode === 'ALWAYS') {
+    beginSnapshot(ring, at);
+  } else {
+    at.position = place;
+    at.exactUntil = ring.lastSeq;
+  }
+}
+
+function beginSnapshot(ring: JournalRing, at: Progress): void {
+  const state = ring.snapshot();
+  at.position = ring.lastSeq;
+  at.snapshot = { state, next: 0 };
+}
+
+function startOver(ring: JournalRing, at: Progress, reason: 'CURSOR_EXPIRED' | 'EPOCH_CHANGED'): void {
+  at.announcements.push({ type: 'resyncRequired', reason });
+  beginSnapshot(ring, at);
+}
+
+function createReaderAt(ring: JournalRing, wanted: ChangePredicate, at: Progress): JournalReader {
   let waiting: ((result: IteratorResult<Change>) => void) | null = null;
-  let lastToldAt = ring.clock.monotonic();
-  /** Until then it was busy with the present state, or with what it came back for: that takes as long as it takes. */
-  let busyUntil = ring.clock.now();
-  /** Since when it has been too far behind, without a break; `null`: it keeps up. */
-  let laggingSince: number | null = null;
   let over = false;
-  begin();
-
-  function begin() {
-    const { after, mode } = start;
-    if (after === null) {
-      if (mode !== 'NEVER') beginSnapshot();
-      return;
-    }
-    const place = ring.locate(after);
-    if (place === 'EPOCH_CHANGED') {
-      startOver(place);
-    } else if (after.partial) {
-      // Whoever left within a snapshot starts over with it; that is no surprise unless he wants none.
-      if (mode === 'NEVER') startOver('CURSOR_EXPIRED');
-      else beginSnapshot();
-    } else if (place === 'CURSOR_EXPIRED') {
-      startOver(place);
-    } else if (mode === 'ALWAYS') {
-      beginSnapshot();
-    } else {
-      position = place;
-      exactUntil = ring.lastSeq;
-    }
-  }
-
-  function beginSnapshot() {
-    const objects = ring.snapshot();
-    position = ring.lastSeq;
-    snapshot = { objects, next: 0, takenAt: ring.clock.now() };
-  }
-
-  function startOver(reason: 'CURSOR_EXPIRED' | 'EPOCH_CHANGED') {
-    announcements.push({ type: 'resyncRequired', reason });
-    beginSnapshot();
-  }
 
   /** The next thing to tell; `null`: nothing now. */
   function take(): Change | null {
     for (;;) {
-      const announcement = announcements.shift();
+      const announcement = at.announcements.shift();
       if (announcement) return announcement;
-      if (snapshot !== null) return takeOfSnapshot(snapshot);
-      ring.reach(position + 1);
-      if (position + 1 < ring.firstSeq) {
+      if (at.snapshot !== null) return takeOfSnapshot(at.snapshot);
+      ring.reach(at.position + 1);
+      if (at.position + 1 < ring.firstSeq) {
         checkPatience();
         // What fell off the ring is not known any more, deletions among it: only the whole state makes it good.
-        announcements.push({ type: 'lagged', dropped: ring.firstSeq - 1 - position });
-        startOver('CURSOR_EXPIRED');
+        at.announcements.push({ type: 'lagged', dropped: ring.firstSeq - 1 - at.position });
+        startOver(ring, at, 'CURSOR_EXPIRED');
         continue;
       }
-      if (position >= exactUntil && position >= shortUntil) {
-        if (ring.lastSeq - position > ring.limits.readerLag) {
+      if (at.position >= at.exactUntil && at.position >= at.shortUntil) {
+        if (ring.lastSeq - at.position > ring.limits.readerLag) {
           checkPatience();
           cutShort();
           continue;
         }
-        laggingSince = null;
+        at.laggingSince = null;
       }
-      if (position === ring.lastSeq) return null;
-      position++;
-      if (position === exactUntil) busyUntil = ring.clock.now();
-      const change = position <= shortUntil ? tellInShort(ring.entry(position)) : tell(ring.entry(position));
+      if (at.position === ring.lastSeq) return null;
+      at.position++;
+      if (at.position === at.exactUntil) at.busyUntil = ring.clock.now();
+      const change =
+        at.position <= at.shortUntil ? tellInShort(ring.entry(at.position)) : tell(ring.entry(at.position));
       if (change) return change;
     }
   }
@@ -110,10 +138,10 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
     const now = ring.clock.now();
     // When the entry came that was one too many; of what fell off the ring, nothing older is known than what is left.
     const oneTooMany = ring.entry(
-      Math.min(Math.max(position + ring.limits.readerLag + 1, ring.firstSeq), ring.lastSeq),
+      Math.min(Math.max(at.position + ring.limits.readerLag + 1, ring.firstSeq), ring.lastSeq),
     );
-    laggingSince ??= Math.max(busyUntil, oneTooMany.observedAt);
-    if (now - laggingSince <= ring.limits.slowReaderMs) return;
+    at.laggingSince ??= Math.max(at.busyUntil, oneTooMany.observedAt);
+    if (now - at.laggingSince <= ring.limits.slowReaderMs) return;
     const seconds = Math.round(ring.limits.slowReaderMs / 1000);
     throw new VirtgraphError(
       'SLOW_CONSUMER',
@@ -124,45 +152,37 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
     );
   }
 
-  function takeOfSnapshot(present: NonNullable<typeof snapshot>): Change {
-    while (present.next < present.objects.length) {
-      const object = present.objects[present.next++];
-      if (object === undefined || !wanted.object(object)) continue;
-      return {
-        type: 'upserted',
-        // Nobody can go on from the middle of a snapshot.
-        cursor: ring.partialCursorAt(position),
-        observedAt: present.takenAt,
-        origin: 'SNAPSHOT',
-        object,
-        previous: null,
-        changedFields: null,
-      };
+  function takeOfSnapshot(present: NonNullable<Progress['snapshot']>): Change {
+    const { state } = present;
+    while (present.next < state.length) {
+      const index = present.next++;
+      const object = state.object(index);
+      if (object !== null && wanted.object(object)) return state.change(index);
     }
-    snapshot = null;
-    busyUntil = ring.clock.now();
-    return { type: 'snapshotComplete', cursor: ring.cursorAt(position) };
+    at.snapshot = null;
+    at.busyUntil = ring.clock.now();
+    return { type: 'snapshotComplete', cursor: ring.cursorAt(at.position) };
   }
 
   function tell(entry: JournalEntry): Change | null {
-    return wanted.news(entry.news) ? changeOf(ring, entry) : null;
+    return wanted.news(entry.news) ? ring.change(entry.seq) : null;
   }
 
   function cutShort() {
-    shortAfter = position;
-    shortUntil = ring.lastSeq;
+    at.shortAfter = at.position;
+    at.shortUntil = ring.lastSeq;
     let dropped = 0;
-    for (let seq = shortAfter + 1; seq <= shortUntil; seq++) {
+    for (let seq = at.shortAfter + 1; seq <= at.shortUntil; seq++) {
       const entry = ring.entry(seq);
       if (wanted.news(entry.news)) dropped++;
       if (tellInShort(entry)) dropped--;
     }
-    if (dropped > 0) announcements.push({ type: 'lagged', dropped });
+    if (dropped > 0) at.announcements.push({ type: 'lagged', dropped });
   }
 
   /** The last entry of an object within the stretch stands for all of them, if the object matches now or did before it. */
   function tellInShort(entry: JournalEntry): Change | null {
-    if (entry.seqAfter <= shortUntil) return null;
+    if (entry.seqAfter <= at.shortUntil) return null;
     const change = changeOf(ring, entry);
     if (entry.news.type !== 'upserted' && entry.news.type !== 'deleted') return tell(entry);
 
@@ -172,11 +192,11 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
     for (;;) {
       if (first.news.type !== 'upserted' || first.news.changedFields === null) isNew = true;
       else for (const field of first.news.changedFields) changedFields.add(field);
-      if (first.seqBefore <= shortAfter || first.seqBefore < ring.firstSeq) break;
+      if (first.seqBefore <= at.shortAfter || first.seqBefore < ring.firstSeq) break;
       first = ring.entry(first.seqBefore);
     }
     // The beginning of the stretch may have left the ring since: then nobody knows what matched, and all is told that can have.
-    const isForgotten = shortAfter + 1 < ring.firstSeq;
+    const isForgotten = at.shortAfter + 1 < ring.firstSeq;
     const matches = isForgotten
       ? wanted.everObject(entry.news.object)
       : didMatchBefore(first) || (change.type === 'upserted' && wanted.object(change.object));
@@ -190,25 +210,47 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
     return news.type === 'deleted' && wanted.object(news.object);
   }
 
-  function settle(change: Change): boolean {
-    if (waiting === null) return false;
-    const resolve = waiting;
+  /** While it waits, whatever others were woken for and it was not is none of its business. */
+  function place(): number {
+    return waiting === null ? at.position : Math.max(at.position, ring.toldSeq);
+  }
+
+  function settle(change: Change) {
+    at.lastToldAt = ring.clock.monotonic();
+    waiting?.({ value: change, done: false });
     waiting = null;
-    lastToldAt = ring.clock.monotonic();
-    resolve({ value: change, done: false });
-    return true;
   }
 
   const end: IteratorResult<Change> = { value: undefined, done: true };
   const reader: JournalReader = {
-    wake() {
-      if (waiting === null) return true;
+    scope: wanted.scope,
+    wake(seq) {
+      if (waiting === null || seq <= at.position) return;
+      at.position = seq - 1;
       const change = take();
-      return change !== null && settle(change);
+      if (change !== null) settle(change);
     },
     bookmarkIfSilent(now) {
-      if (now - lastToldAt < ring.limits.bookmarkMs) return false;
-      return settle({ type: 'bookmark', cursor: ring.cursorAt(position) });
+      if (waiting === null || now - at.lastToldAt < ring.limits.bookmarkMs) return;
+      at.position = place();
+      settle({ type: 'bookmark', cursor: ring.cursorAt(at.position) });
+    },
+    get isWaiting() {
+      return waiting !== null;
+    },
+    mergeInto(edge) {
+      if (waiting === null || !edge.isWaiting || places.get(edge)?.() !== place()) return false;
+      void reader.return();
+      return true;
+    },
+    fork() {
+      const { snapshot, announcements } = at;
+      return createReaderAt(ring, wanted, {
+        ...at,
+        position: place(),
+        snapshot: snapshot && { ...snapshot },
+        announcements: [...announcements],
+      });
     },
     next() {
       if (over) return Promise.resolve(end);
@@ -223,17 +265,16 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
         return Promise.reject(error);
       }
       if (change !== null) {
-        lastToldAt = ring.clock.monotonic();
+        at.lastToldAt = ring.clock.monotonic();
         return Promise.resolve({ value: change, done: false });
       }
       const { promise, resolve } = Promise.withResolvers<IteratorResult<Change>>();
       waiting = resolve;
-      ring.wait(reader);
       return promise;
     },
     return() {
       over = true;
-      snapshot = null;
+      at.snapshot = null;
       ring.leave(reader);
       waiting?.(end);
       waiting = null;
@@ -247,5 +288,7 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
       return reader;
     },
   };
+  places.set(reader, place);
+  ring.enter(reader);
   return reader;
 }

@@ -11,12 +11,14 @@ import {
   type JournalEntry,
   type JournalLimits,
   type JournalRing,
+  type PresentState,
   subjectOf,
-  type WaitingReader,
 } from './journal-entry.ts';
 import { createJournalKeeper } from './journal-keeper.ts';
 import { createJournalReader } from './journal-reader.ts';
 import { packedBytes } from './packed-text.ts';
+import { createPresentState } from './present-state.ts';
+import { createReaderIndex } from './reader-index.ts';
 import type { SessionNews } from './session-news.ts';
 import type { Change, FleetObject, JournalView } from './types.ts';
 
@@ -62,6 +64,8 @@ export type Journal = JournalView & {
 const mostAtOnce = 256;
 /** So often, in entries, it is looked whether earlier runs' are too many or too old. */
 const dropPastEvery = 256;
+/** Of the newest entries, so many are made into a change once for all who are told of them. */
+const sharedChanges = 4_096;
 
 /**
  * The ordered, bounded record of changes. A reader is a place in it and nothing more: however slow, it costs no memory;
@@ -88,10 +92,12 @@ export function createJournal({
   let held: (JournalEntry | undefined)[] = [];
   let baseSeq = ownFrom;
   const lastSeqOfObject = new Map<string, number>();
-  const readers = new Set<WaitingReader>();
-  const waiting = new Set<WaitingReader>();
+  const readers = createReaderIndex();
   let firstSeq = past.firstSeq;
   let lastSeq = past.lastSeq;
+  let toldSeq = lastSeq;
+  /** At the remainder of its number, so that a newer one takes the place of an older. */
+  const recentChanges: { readonly seq: number; readonly change: Change }[] = [];
   let written = 0;
   /** Of the entries in memory, and of those on disk alone. */
   let bytes = 0;
@@ -100,7 +106,7 @@ export function createJournal({
   let pending: { readonly news: SessionNews; readonly observedAt: number }[] = [];
   let cancelFlush: (() => void) | null = null;
   let flushedAt = Number.NEGATIVE_INFINITY;
-  let presentState: readonly FleetObject[] | null = null;
+  let presentState: PresentState | null = null;
   let cancelBookmarks: (() => void) | null = null;
   let closed = false;
   dropPast(clock.now());
@@ -200,7 +206,13 @@ export function createJournal({
   }
 
   function tellWaiting() {
-    for (const reader of waiting) if (reader.wake()) waiting.delete(reader);
+    const from = toldSeq + 1;
+    toldSeq = lastSeq;
+    // Whom what has left already concerned, nobody knows: each finds out by himself.
+    if (from < firstSeq) for (const reader of readers) reader.wake(from);
+    for (let seq = Math.max(from, firstSeq); seq <= lastSeq; seq++) {
+      for (const reader of readers.concerned(entry(seq))) reader.wake(seq);
+    }
   }
 
   function flushSoon() {
@@ -222,14 +234,23 @@ export function createJournal({
     tellWaiting();
   }
 
-  /** One pass over all who have heard nothing for long, a few times within the interval. */
+  /** One pass over all, for those who have heard nothing for long, a few times within the interval. */
   function keepBookmarking() {
     cancelBookmarks ??= clock.after(limits.bookmarkMs / 5, () => {
       cancelBookmarks = null;
       const now = clock.monotonic();
-      for (const reader of waiting) if (reader.bookmarkIfSilent(now)) waiting.delete(reader);
-      if (waiting.size > 0) keepBookmarking();
+      for (const reader of readers) reader.bookmarkIfSilent(now);
+      if (readers.size > 0) keepBookmarking();
     });
+  }
+
+  function changeAt(seq: number): Change {
+    const place = seq % sharedChanges;
+    const known = recentChanges[place];
+    if (known?.seq === seq) return known.change;
+    const change = changeOf(ring, entry(seq));
+    recentChanges[place] = { seq, change };
+    return change;
   }
 
   function cursorAt(seq: number, partial: boolean): Cursor {
@@ -248,6 +269,9 @@ export function createJournal({
     get lastSeq() {
       return lastSeq;
     },
+    get toldSeq() {
+      return toldSeq;
+    },
     locate({ epoch, seq, partial }) {
       const index = runs.findIndex((run) => run.epoch === epoch);
       const run = runs[index];
@@ -262,24 +286,28 @@ export function createJournal({
       if (seq >= firstSeq && seq < ownFrom && keeper.pastEntry(seq) === null) forgetPast();
     },
     entry,
+    change: changeAt,
     snapshot() {
       // What is in it must not be told again, as it was before.
       if (pending.length > 0) {
         commit(pending.length);
         flushSoon();
       }
-      presentState ??= snapshot();
+      presentState ??= createPresentState(snapshot(), ring.partialCursorAt(lastSeq), clock.now());
       return presentState;
     },
     cursorAt: (seq) => cursorAt(seq, false),
     partialCursorAt: (seq) => cursorAt(seq, true),
-    wait(reader) {
-      waiting.add(reader);
+    enter(reader) {
+      if (closed) {
+        void reader.return();
+        return;
+      }
+      readers.add(reader);
       keepBookmarking();
     },
     leave(reader) {
       readers.delete(reader);
-      waiting.delete(reader);
     },
   };
 
@@ -304,6 +332,9 @@ export function createJournal({
       return keeper.persistence;
     },
     cursor: () => ring.cursorAt(lastSeq),
+    get lastSeq() {
+      return lastSeq;
+    },
     append(news) {
       if (closed) return;
       presentState = null;
@@ -320,13 +351,8 @@ export function createJournal({
     },
     open({ filter, after, snapshot: mode }) {
       // Checked here, so that a bad cursor or filter fails the request and not a stream that has begun.
-      const reader = createJournalReader(ring, predicates(filter), {
-        after: after === null ? null : parseCursor(after),
-        mode,
-      });
-      if (closed) void reader.return();
-      else readers.add(reader);
-      return reader;
+      const place = after === null ? null : parseCursor(after);
+      return createJournalReader(ring, predicates(filter), { after: place, mode });
     },
     since({ filter, after, first }) {
       if (after === null) return { changes: [], cursor: ring.cursorAt(lastSeq), hasMore: false };
@@ -350,11 +376,11 @@ export function createJournal({
     },
     close() {
       if (closed) return;
-      closed = true;
       cancelBookmarks?.();
       cancelFlush?.();
       commit(pending.length);
       tellWaiting();
+      closed = true;
       for (const reader of readers) void reader.return();
     },
   };

@@ -3,6 +3,8 @@ export type LatestValue<T> = {
   put(value: T): void;
   /** What nobody has taken yet is still handed out, then the end. */
   end(): void;
+  /** A `next()` waits: there is nothing unread. */
+  readonly isAwaited: boolean;
   readonly iterator: AsyncIterableIterator<T> & { return(): Promise<IteratorResult<T>> };
 };
 
@@ -47,6 +49,9 @@ export function createLatestValue<T>(onClose: () => void): LatestValue<T> {
   };
   return {
     iterator,
+    get isAwaited() {
+      return waiting !== null;
+    },
     end() {
       if (over) return;
       ending = true;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { DomainState } from '../model/domain.ts';
+import type { Feed } from './feed.ts';
 import type { Change, DomainRecord } from './types.ts';
 
 /** A state that lasts shorter is not told: a reboot looks like a stop and a start, and is neither. */
@@ -18,6 +19,21 @@ type Restless = {
   mustTell: boolean;
 };
 
+/** What it goes on with that was forked. */
+type Progress = {
+  readonly restless: Map<string, Restless>;
+  readonly hasLagged: boolean;
+  /** Asked of the stream below already. */
+  readonly reading: Promise<IteratorResult<Change>> | null;
+};
+
+/** What another one must know of a stream that is to be merged into it. */
+type Inside = {
+  readonly source: Feed<Change>;
+  readonly restless: Map<string, Restless>;
+};
+const insides = new WeakMap<Feed<DomainRecord>, Inside>();
+
 /**
  * The domains of a stream of changes, each time one of them changes, but for states that come and go within `settleMs`: a
  * new state is told when it has lasted so long. Whatever else changes meanwhile is told with it. A domain that is back in
@@ -26,17 +42,17 @@ type Restless = {
  * It reads the stream below only when it is asked itself, so that who reads slowly is known there. `return()` settles a
  * waiting `next()`.
  */
-export function settledDomains(
-  source: AsyncIterableIterator<Change>,
-  clock: Clock,
-): AsyncIterableIterator<DomainRecord> {
-  const restless = new Map<string, Restless>();
-  let isReading = false;
+export function settledDomains(source: Feed<Change>, clock: Clock): Feed<DomainRecord> {
+  return goOn(source, clock, { restless: new Map(), hasLagged: false, reading: null });
+}
+
+function goOn(source: Feed<Change>, clock: Clock, { restless, ...progress }: Progress): Feed<DomainRecord> {
+  let { hasLagged, reading } = progress;
   /** What the stream below said and nobody has taken yet. */
   let arrived: (() => IteratorResult<Change>) | null = null;
   let wake: (() => void) | null = null;
-  let hasLagged = false;
   let over = false;
+  if (reading) listen(reading);
 
   /** What is to be told of this change, now. */
   function take(change: Change): DomainRecord | null {
@@ -85,21 +101,26 @@ export function settledDomains(
 
   /** Returns when the stream below has said something, a domain is due, or this stream is over. */
   async function wait(): Promise<void> {
-    if (!isReading) read();
+    if (reading === null) {
+      reading = source.next();
+      listen(reading);
+    }
     if (arrived !== null || over) return;
     const dueMs = Math.min(...[...restless.values()].map((one) => one.dueMs));
     const { promise, resolve } = Promise.withResolvers<void>();
-    wake = resolve;
-    const cancel = restless.size === 0 ? null : clock.after(dueMs - clock.monotonic(), resolve);
+    const goOn = () => {
+      wake = null;
+      resolve();
+    };
+    wake = goOn;
+    const cancel = restless.size === 0 ? null : clock.after(dueMs - clock.monotonic(), goOn);
     await promise;
-    wake = null;
     cancel?.();
   }
 
   /** Its answer is kept for whoever asks next: a race would leave a reaction behind on it for every domain that is told. */
-  function read() {
-    isReading = true;
-    source.next().then(
+  function listen(steps: Promise<IteratorResult<Change>>) {
+    steps.then(
       (step) => arrive(() => step),
       (error: unknown) =>
         arrive(() => {
@@ -114,7 +135,33 @@ export function settledDomains(
   }
 
   const end: IteratorResult<DomainRecord> = { value: undefined, done: true };
-  return {
+  const feed: Feed<DomainRecord> = {
+    get isWaiting() {
+      return wake !== null && arrived === null && source.isWaiting;
+    },
+    mergeInto(edge) {
+      const other = insides.get(edge);
+      if (!other || !feed.isWaiting || !edge.isWaiting) return false;
+      // One that rests there already would never be told to whoever is told of it here.
+      for (const key of restless.keys()) if (!other.restless.has(key)) return false;
+      if (!source.mergeInto(other.source)) return false;
+      for (const [key, one] of other.restless) {
+        const own = restless.get(key);
+        // Whose state has come and gone for one of the two, and not for the other, is told to both.
+        if (own === undefined || own.mustTell || own.toldState !== one.toldState) one.mustTell = true;
+      }
+      void feed.return();
+      return true;
+    },
+    fork() {
+      const copies = new Map([...restless].map(([key, one]) => [key, { ...one }]));
+      // What the stream below has said already, its fork will not say again.
+      return goOn(source.fork(), clock, {
+        restless: copies,
+        hasLagged,
+        reading: source.isWaiting ? null : reading,
+      });
+    },
     async next() {
       for (;;) {
         if (over) return end;
@@ -124,7 +171,7 @@ export function settledDomains(
         if (arrived === null) continue;
         const step = arrived();
         arrived = null;
-        isReading = false;
+        reading = null;
         if (step.done) over = true;
         const domain = step.done ? null : take(step.value);
         if (domain !== null) return { value: domain, done: false };
@@ -134,11 +181,13 @@ export function settledDomains(
       over = true;
       restless.clear();
       wake?.();
-      await source.return?.();
+      await source.return();
       return end;
     },
     [Symbol.asyncIterator]() {
-      return this;
+      return feed;
     },
   };
+  insides.set(feed, { source, restless });
+  return feed;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { detach, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { DomainPredicate } from './domain-filter.ts';
+import type { Feed } from './feed.ts';
 import { createLatestValue } from './latest-value.ts';
 import { createStatsPoller, type PolledHost, type StatsPoller, type StatsRound } from './stats-poller.ts';
 import type { RatedSample } from './stats-rates.ts';
@@ -17,12 +18,10 @@ export type StatsCohortOptions = {
 
 /** All who watch readings. What one costs the hosts, the next gets for nothing. */
 export type StatsCohort = {
-  open(query: StatsQuery): AsyncIterableIterator<StatsTick>;
+  open(query: StatsQuery): Feed<StatsTick>;
   /** A domain's last reading, for rates; `null` when nobody watches its host. */
   rated(hostName: string, uuid: Uuid): RatedSample | null;
   readonly streams: number;
-  /** The host's only one. */
-  pollerOf(host: PolledHost): StatsPoller;
   /** A host is no longer part of the fleet. */
   forget(hostName: string): void;
   close(): void;
@@ -32,9 +31,13 @@ export type StatsCohort = {
 const patience = 0.5;
 const longestWaitMs = 1_000;
 
+/** By host, the readings that were told last. `null`: a tick is under way. */
+type Told = ReadonlyMap<string, StatsRound>;
+const toldBy = new WeakMap<Feed<StatsTick>, () => Told | null>();
+
 export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCohortOptions): StatsCohort {
   const pollers = new Map<string, StatsPoller>();
-  const streams = new Set<AsyncIterableIterator<StatsTick> & { return(): Promise<unknown> }>();
+  const streams = new Set<Feed<StatsTick>>();
 
   function pollerOf(host: PolledHost): StatsPoller {
     let poller = pollers.get(host.name);
@@ -45,20 +48,22 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
     return poller;
   }
 
-  function open(query: StatsQuery): AsyncIterableIterator<StatsTick> {
+  /** `before`: what whoever forks has been told; the next tick is the next of the grid then. */
+  function open(query: StatsQuery, before: Told | null): Feed<StatsTick> {
     const interest = { groups: query.groups, intervalMs: query.intervalMs };
     const waitMs = Math.min(longestWaitMs, query.intervalMs * patience);
     const matches = predicate(query);
     const leaves = new Map<StatsPoller, () => void>();
     /** By host: nobody is told the same readings twice. */
-    const told = new Map<string, StatsRound>();
+    const told = new Map(before);
     let cancelNext: (() => void) | null = null;
+    let ticking = 0;
     let over = false;
 
     const ticks = createLatestValue<StatsTick>(() => {
       over = true;
       cancelNext?.();
-      streams.delete(ticks.iterator);
+      streams.delete(feed);
       for (const leave of leaves.values()) leave();
     });
 
@@ -70,8 +75,16 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
     }
 
     async function tick() {
+      ticking++;
+      try {
+        await tellOf(hostsFor(query));
+      } finally {
+        ticking--;
+      }
+    }
+
+    async function tellOf(hosts: readonly PolledHost[]) {
       const at = clock.now();
-      const hosts = hostsFor(query);
       const rounds = hosts.map((host) => {
         const poller = pollerOf(host);
         if (!leaves.has(poller)) leaves.set(poller, poller.join(interest));
@@ -105,19 +118,35 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
       });
     }
 
-    streams.add(ticks.iterator);
+    const feed: Feed<StatsTick> = {
+      next: () => ticks.iterator.next(),
+      return: () => ticks.iterator.return(),
+      get isWaiting() {
+        return ticks.isAwaited;
+      },
+      mergeInto(edge) {
+        const toldThere = toldBy.get(edge)?.() ?? null;
+        if (!ticks.isAwaited || !edge.isWaiting || ticking > 0 || toldThere === null) return false;
+        if (!areSameRounds(told, toldThere)) return false;
+        void feed.return();
+        return true;
+      },
+      fork: () => open(query, told),
+      [Symbol.asyncIterator]: () => feed,
+    };
+    toldBy.set(feed, () => (ticking > 0 ? null : told));
+    streams.add(feed);
     scheduleNext();
-    detach(log, 'a tick of readings', tick());
-    return ticks.iterator;
+    if (before === null) detach(log, 'a tick of readings', tick());
+    return feed;
   }
 
   return {
-    open,
+    open: (query) => open(query, null),
     rated: (hostName, uuid) => pollers.get(hostName)?.rated(uuid) ?? null,
     get streams() {
       return streams.size;
     },
-    pollerOf,
     forget(hostName) {
       pollers.get(hostName)?.close();
       pollers.delete(hostName);
@@ -127,6 +156,10 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
       for (const poller of pollers.values()) poller.close();
     },
   };
+}
+
+function areSameRounds(a: Told, b: Told): boolean {
+  return a.size === b.size && a.entries().every(([hostName, round]) => b.get(hostName) === round);
 }
 
 /** What has arrived when all have, or when the time is over. The works do not reject. */

@@ -9,6 +9,7 @@ import type { ProbeReport } from '../model/probe.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { TaskKind, TaskRecord, TaskState } from '../model/task.ts';
+import type { Feed } from './feed.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HostsDiff } from './host-diff.ts';
 import type { HostLinkView } from './host-link.ts';
@@ -69,7 +70,7 @@ export type Fleet = {
 
   readonly journal: JournalView;
   /** The domains that match, as they are; then each that changes, but for states that come and go at once (`settleMs`). */
-  openDomains(filter: DomainFilter): AsyncIterableIterator<DomainRecord>;
+  openDomains(filter: DomainFilter): Feed<DomainRecord>;
   readonly macs: MacView;
   readonly actions: DomainActions;
   readonly tasks: TaskView;
@@ -85,11 +86,8 @@ export type Fleet = {
     signal: AbortSignal,
   ): Promise<readonly StatsReading[]>;
 
-  /**
-   * A picture for monitoring; costs no call to any host. With `readings`, guests' readings are among it from the next
-   * tick on, and as long as somebody asks for them.
-   */
-  metrics(options?: { readonly readings: boolean }): FleetMetrics;
+  /** A plain picture for monitoring; costs no call to any host. */
+  metrics(): FleetMetrics;
 
   /** Stops retrying, closes every connection. May be called twice. */
   close(): Promise<void>;
@@ -210,12 +208,14 @@ export type JournalView = {
   readonly persistence: JournalPersistence;
   /** The present place. */
   cursor(): Cursor;
+  /** The same place as a number, which grows with every change. */
+  readonly lastSeq: number;
   /** Until `return()` is called. Never lets a slow reader grow: see `lagged`. */
   open(query: {
     readonly filter: ChangeFilter;
     readonly after: Cursor | null;
     readonly snapshot: 'IF_NEEDED' | 'ALWAYS' | 'NEVER';
-  }): AsyncIterableIterator<Change>;
+  }): Feed<Change>;
   /** One page for those who poll. Throws `CURSOR_EXPIRED`. */
   since(query: { readonly filter: ChangeFilter; readonly after: Cursor | null; readonly first: number }): {
     readonly changes: readonly Change[];

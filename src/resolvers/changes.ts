@@ -1,3 +1,4 @@
+import type { Feed } from '../fleet/feed.ts';
 import type { Change, ChangeFilter as FleetChangeFilter, FleetObject, ObjectKind } from '../fleet/types.ts';
 import { pageSize } from './connection.ts';
 import type { Context } from './context.ts';
@@ -56,32 +57,46 @@ export const changes = {
   HostInterrupted: { problem: (change) => change.host.problem } satisfies HostInterruptedResolvers,
 };
 
+/** The stream below each of them. */
+const sources = new WeakMap<object, Feed<Change>>();
+
 /**
  * The objects of a stream of changes, for those who want to know what is and not how it came about. `pick` gives
  * `null` for what is left out. Returning it returns the stream below, at once.
  */
-export function pickFromChanges<T>(
-  source: AsyncIterableIterator<Change>,
-  pick: (object: FleetObject) => T | null,
-): AsyncIterableIterator<T> {
-  return {
+export function pickFromChanges<T>(source: Feed<Change>, pick: (object: FleetObject) => T | null): Feed<T> {
+  const end: IteratorResult<T> = { value: undefined, done: true };
+  const feed: Feed<T> = {
     async next() {
       for (;;) {
         const step = await source.next();
-        if (step.done) return { value: undefined, done: true };
+        if (step.done) return end;
         const value = step.value.type === 'upserted' ? pick(step.value.object) : null;
         if (value !== null) return { value, done: false };
       }
     },
     async return() {
-      await source.return?.();
-      return { value: undefined, done: true };
+      await source.return();
+      return end;
     },
-    [Symbol.asyncIterator]() {
-      return this;
+    get isWaiting() {
+      return source.isWaiting;
     },
+    mergeInto(edge) {
+      const other = sources.get(edge);
+      return other !== undefined && source.mergeInto(other);
+    },
+    fork: () => pickFromChanges(source.fork(), pick),
+    [Symbol.asyncIterator]: () => feed,
   };
+  sources.set(feed, source);
+  return feed;
 }
+
+/** Arguments that say where a subscriber begins, and nothing of what he is told from then on. */
+export const startArguments: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['changes', new Set(['after', 'snapshot'])],
+]);
 
 const kinds = {
   HOST: 'host',

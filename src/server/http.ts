@@ -75,9 +75,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     const reason = health.notReady();
     return reason === null ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reasons: [reason] });
   });
-  app.get<{ Querystring: { readings?: string } }>('/metrics', (request, reply) =>
-    reply.type(metrics.contentType).send(Readable.from(metrics.page(request.query.readings !== 'none'))),
-  );
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()));
   app.route({ method: [...graphqlMethods], url: path, handler: (request, reply) => answer(request, reply) });
   for (const url of ['/', '/ide/*']) {
     app.get(url, isPublic, async (request, reply) => {

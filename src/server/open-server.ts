@@ -10,6 +10,7 @@ import { createIdCodec } from '../resolvers/ids.ts';
 import { createSchema } from '../resolvers/schema.ts';
 import { openHttpGraphQL } from './apollo.ts';
 import { type AuthMode, createGatekeeper } from './auth.ts';
+import { createCohorts } from './cohorts/cohorts.ts';
 import { createDocuments } from './documents.ts';
 import { createExecutor } from './execution/executor.ts';
 import { createErrorFormatter } from './format-error.ts';
@@ -91,12 +92,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     executeToJson: (args, event) => inFlight.track(bare.executeToJson(args, event)),
   };
   const { pingMs = defaultPingMs } = options;
-  const sockets = createSockets({ path: graphqlPath, operations, gatekeeper, origins, limits, pingMs, clock, log });
-  const eventStreams = createEventStreams(operations, clock, log);
+  const cohorts = createCohorts({ operations: bare, version: () => fleet.journal.lastSeq, clock });
+  const ofSockets = { operations, cohorts, gatekeeper, origins, limits, pingMs, clock, log };
+  const sockets = createSockets({ path: graphqlPath, ...ofSockets });
+  const eventStreams = createEventStreams(operations, cohorts, clock);
   const graphql = await openHttpGraphQL(schema, gateway, limits, executor, formatError, log);
   const metrics = createMetrics({
     version,
-    fleet: (wanted) => fleet.metrics(wanted),
+    fleet: () => fleet.metrics(),
     sockets: () => sockets.size,
     socketOperations: () => sockets.operations,
     eventStreams: () => eventStreams.size,

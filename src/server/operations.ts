@@ -32,8 +32,8 @@ export type Operations = {
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
   /** One answer as the text that is sent. `event`: what a subscription of this document delivered. */
   executeToJson(args: ExecutionArgs, event?: unknown): Promise<string>;
-  /** An answer instead of a stream: the subscription was refused, with the errors in it. */
-  subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>>;
+  /** The events of a subscription. An answer instead of a stream: it was refused, with the errors in it. */
+  open(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterable<unknown>>;
   /** As it is sent. */
   format(result: ExecutionResult): FormattedExecutionResult;
   formatErrors(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[];
@@ -65,20 +65,14 @@ export function createOperations(
     execute: async (args) => execute({ ...args, contextValue: createContext(gateway) }),
 
     async executeToJson(args, event) {
+      // A context for each event: what its loaders hold is true for one answer only.
       const contextValue = createContext(gateway);
       const own = await executor.execute({ ...args, rootValue: event }, contextValue, String);
       if (own) return own.join('');
       return JSON.stringify(format(await execute({ ...args, rootValue: event, contextValue })));
     },
 
-    async subscribe(args) {
-      const source = await createSourceEventStream({ ...args, contextValue: createContext(gateway) });
-      if (!(Symbol.asyncIterator in source)) return source;
-      // A context for each event: what its loaders hold is true for one answer only.
-      return mapEach(source[Symbol.asyncIterator](), async (event) =>
-        execute({ ...args, rootValue: event, contextValue: createContext(gateway) }),
-      );
-    },
+    open: async (args) => createSourceEventStream({ ...args, contextValue: createContext(gateway) }),
 
     format,
     formatErrors: (errors) => errors.map(formatError),
@@ -91,21 +85,4 @@ function noSuchOperation(name: string | null): GraphQLError {
       ? 'The document has no operation, or several: then `operationName` must say which.'
       : `The document has no operation ${JSON.stringify(name)}.`,
   );
-}
-
-/** Written by hand so that `return()` reaches a source whose `next()` is waiting; an async generator would not pass it on. */
-function mapEach<T, U>(source: AsyncIterator<T>, map: (value: T) => Promise<U>): AsyncIterableIterator<U> {
-  return {
-    async next() {
-      const step = await source.next();
-      return step.done ? { value: undefined, done: true } : { value: await map(step.value), done: false };
-    },
-    async return() {
-      await source.return?.();
-      return { value: undefined, done: true };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }

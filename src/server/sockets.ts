@@ -6,6 +6,10 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Gatekeeper } from './auth.ts';
+import type { Cohorts } from './cohorts/cohorts.ts';
+import { socketFraming } from './cohorts/framing.ts';
+import { lifetimeOf } from './cohorts/lifetime.ts';
+import type { Outlet } from './cohorts/outlets.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { limitError, type RequestLimits } from './limits.ts';
 import type { Operations } from './operations.ts';
@@ -33,6 +37,7 @@ export type Sockets = {
 export type SocketsOptions = {
   readonly path: string;
   readonly operations: Operations;
+  readonly cohorts: Cohorts;
   readonly gatekeeper: Gatekeeper;
   /** Of pages besides our own. */
   readonly origins: readonly string[];
@@ -45,13 +50,18 @@ export type SocketsOptions = {
 
 /** What we keep with each socket. */
 type Extra = {
-  readonly request: IncomingMessage;
+  /** Of the request that it came with; the request itself would keep ten times as much from being freed. */
+  readonly authorization: string | null;
+  readonly host: string | null;
+  readonly outlet: Outlet;
   /** Queries and mutations that are under way on it. */
   readonly answers: InFlight;
-  /** By their ids: says that one has been answered. */
-  readonly answered: Map<string, () => void>;
+  /** By their ids: says that one has been answered. `null`: none has been asked for yet. */
+  answered: Map<string, () => void> | null;
 };
 type Session = Context<Record<string, unknown> | undefined, Extra>;
+/** What an operation is executed with; graphql-ws hands it on as it is. */
+type SocketArgs = ExecutionArgs & { readonly outlet: Outlet; readonly operationId: string };
 
 const signInMs = 5_000;
 /** Of RFC 6455's registry: "Service Restart". graphql-ws's clients try again after it. */
@@ -71,9 +81,7 @@ export function createSockets(options: SocketsOptions): Sockets {
 
   const extras = new WeakMap<WebSocket, Extra>();
   wss.on('connection', (socket, request) => {
-    const extra = { request, answers: createInFlight(), answered: new Map() };
-    extras.set(socket, extra);
-    serve(socket, extra, protocol, options);
+    extras.set(socket, serve(socket, request, protocol, options));
   });
 
   return {
@@ -95,7 +103,9 @@ export function createSockets(options: SocketsOptions): Sockets {
     async close(spreadMs, patience) {
       isClosing = true;
       await sendOff([...wss.clients], spreadMs, clock, async (socket) => {
-        await extras.get(socket)?.answers.finished(patience);
+        const extra = extras.get(socket);
+        await extra?.answers.finished(patience);
+        extra?.outlet.flush();
         await closeSocket(socket, clock);
       });
     },
@@ -121,17 +131,17 @@ export function createSockets(options: SocketsOptions): Sockets {
 }
 
 /** The protocol's side: what is asked, and whether it may be. */
-function createProtocol({ operations, gatekeeper, limits }: SocketsOptions) {
+function createProtocol({ operations, cohorts, gatekeeper, limits }: SocketsOptions) {
   const sessions = new Set<Session>();
   const underWay = (session: Session) => Object.keys(session.subscriptions).length;
 
   const server = makeServer<Record<string, unknown> | undefined, Extra>({
     connectionInitWaitTimeout: signInMs,
     onConnect(session) {
-      const { headers } = session.extra.request;
-      const authorization = authorizationOf(session.connectionParams) ?? headers.authorization ?? null;
+      const { host } = session.extra;
+      const authorization = authorizationOf(session.connectionParams) ?? session.extra.authorization;
       // False closes with 4403, which clients take for final.
-      if (gatekeeper.check({ authorization, host: headers.host ?? null }) !== null) return false;
+      if (gatekeeper.check({ authorization, host }) !== null) return false;
       sessions.add(session);
       return true;
     },
@@ -153,17 +163,23 @@ function createProtocol({ operations, gatekeeper, limits }: SocketsOptions) {
       if (!('args' in prepared)) return prepared;
       if (prepared.type !== 'subscription') {
         const { promise, resolve } = Promise.withResolvers<void>();
+        session.extra.answered ??= new Map();
         session.extra.answered.set(id, resolve);
         void session.extra.answers.track(promise);
       }
-      return prepared.args;
+      return { ...prepared.args, outlet: session.extra.outlet, operationId: id } satisfies SocketArgs;
     },
     onComplete(session, id) {
-      session.extra.answered.get(id)?.();
-      session.extra.answered.delete(id);
+      session.extra.answered?.get(id)?.();
+      session.extra.answered?.delete(id);
     },
     execute: (args: ExecutionArgs) => operations.execute(args),
-    subscribe: (args: ExecutionArgs) => operations.subscribe(args),
+    async subscribe(operation) {
+      // What `onSubscribe` returned.
+      const { outlet, operationId, ...args } = operation as SocketArgs;
+      const subscription = await cohorts.prepare(args);
+      return 'start' in subscription ? lifetimeOf(subscription, outlet, operationId) : subscription;
+    },
     onNext: (_session, _id, _payload, _args, result: ExecutionResult) => operations.format(result),
     onError: (_session, _id, _payload, errors) => operations.formatErrors(errors),
   });
@@ -182,18 +198,24 @@ function authorizationOf(params: Readonly<Record<string, unknown>> | undefined):
   return typeof token === 'string' ? `Bearer ${token}` : null;
 }
 
-/** Ties one socket to the protocol. Back-pressure: the next result of an operation waits until the last one was sent. */
+/**
+ * Ties one socket to the protocol. What subscribers are told goes by the socket's outlet, beside the protocol; everything
+ * else by `send`, behind it.
+ */
 function serve(
   socket: WebSocket,
-  extra: Extra,
+  request: IncomingMessage,
   protocol: ReturnType<typeof createProtocol>,
-  { pingMs, clock, log }: SocketsOptions,
-): void {
+  { cohorts, pingMs, clock, log }: SocketsOptions,
+): Extra {
   const fail = (error: unknown) => {
     log.error(errorFields(error), 'a WebSocket failed');
     socket.close(CloseCode.InternalServerError, 'Internal error');
   };
   const keepalive = keepAlive(socket, pingMs, clock);
+  const outlet = openOutlet(socket, request.socket, cohorts, () => keepalive.heard());
+  const { authorization = null, host = null } = request.headers;
+  const extra: Extra = { authorization, host, outlet, answers: createInFlight(), answered: null };
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
   const closed = protocol.open(
     {
@@ -204,6 +226,7 @@ function serve(
             resolve(gone);
             return;
           }
+          outlet.flush();
           let hadToWait = false;
           socket.send(text, (error) => {
             if (hadToWait && !error) keepalive.heard();
@@ -212,7 +235,10 @@ function serve(
           });
           hadToWait = socket.bufferedAmount > 0;
         }),
-      close: (code, reason) => socket.close(code, reason),
+      close(code, reason) {
+        outlet.flush();
+        socket.close(code, reason);
+      },
       onMessage: (take) => {
         // An operation's promise lasts as long as the operation, so messages are not waited for in turn.
         socket.on('message', (data) => void take(textOf(data)).catch(fail));
@@ -225,9 +251,46 @@ function serve(
   socket.on('error', (error) => log.debug(errorFields(error), 'a WebSocket broke'));
   socket.once('close', (code, reason) => {
     keepalive.stop();
+    outlet.close();
     leave();
     detach(log, 'ending the operations of a WebSocket', closed(code, String(reason)));
   });
+  return extra;
+}
+
+/** So much may wait in the process for a reader; then he gets no more until it has left. */
+const mostUnsent = 16 * 1024;
+
+/**
+ * Whole frames, written to the stream below the WebSocket. That is safe as long as nothing is compressed: ws writes each
+ * frame of its own at once as well. `onProgress`: what had to wait has left, which is a sign of life.
+ */
+function openOutlet(socket: WebSocket, stream: Duplex, { outlets }: Cohorts, onProgress: () => void): Outlet {
+  let isWatched = false;
+
+  function watch() {
+    if (isWatched) return;
+    isWatched = true;
+    // Nothing, behind all that waits: its callback says when that has left. To ask this of each write would cost every
+    // one of them a turn of its own.
+    stream.write('', (error) => {
+      isWatched = false;
+      if (error) return;
+      onProgress();
+      if (stream.writableLength > mostUnsent) watch();
+      else outlet.drained();
+    });
+  }
+
+  const outlet = outlets.open(socketFraming, (bytes) => {
+    // No frame may follow the farewell.
+    if (socket.readyState !== socket.OPEN) return 'GONE';
+    stream.write(bytes);
+    if (stream.writableLength === 0) return 'GONE';
+    watch();
+    return stream.writableLength > mostUnsent ? 'FULL' : 'KEPT';
+  });
+  return outlet;
 }
 
 /** Waits a moment for the far end's farewell. */

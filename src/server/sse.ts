@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Clock } from '../clock.ts';
-import { detach, type Log } from '../log.ts';
+import type { Cohorts, Subscription } from './cohorts/cohorts.ts';
+import { eventFraming } from './cohorts/framing.ts';
+import type { Outlet } from './cohorts/outlets.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import type { OperationRequest, Operations } from './operations.ts';
 import { sendOff } from './send-off.ts';
@@ -11,8 +13,8 @@ import { sendOff } from './send-off.ts';
  * graphql-sse protocol: `next` with a result each time, then `complete`. For `curl -N`, and for places that
  * WebSockets do not reach.
  *
- * Written here, since graphql-sse's own handler queues without bound for a reader that is slow: here the next result is
- * asked for when the last one has left.
+ * Written here, since graphql-sse's own handler queues without bound for a reader that is slow: here no
+ * result is asked for while the last ones have not left.
  */
 export type EventStreams = {
   /** Takes over `response`, and settles when it is over. */
@@ -36,7 +38,7 @@ const probeAfterMs = 3_000;
 /** A reader who makes no room at all for so long is gone, or as good as gone. */
 const stuckMs = 60_000;
 
-export function createEventStreams(operations: Operations, clock: Clock, log: Log): EventStreams {
+export function createEventStreams(operations: Operations, cohorts: Cohorts, clock: Clock): EventStreams {
   /** With what is under way on each, unless it is a subscription. */
   const open = new Map<ServerResponse, InFlight>();
 
@@ -57,17 +59,12 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
     try {
       const prepared = operations.prepare(request);
       if ('args' in prepared && prepared.type !== 'subscription') void answers.track(over.promise);
-      const results = await start(operations, prepared, allowed);
-      response.once('close', () => detach(log, 'ending an event stream', Promise.resolve(results.return?.())));
       // Also a browser that shows nothing before the first byte sees that the stream is open.
-      if (!(await write(':\n\n'))) {
-        // Gone before there was a listener.
-        await results.return?.();
-        return;
-      }
-      for await (const result of results) {
-        if (!(await write(event('next', operations.format(result))))) return;
-      }
+      if (!(await write(':\n\n'))) return;
+      const outcome = await begin(prepared, allowed);
+      if ('start' in outcome) {
+        if (!(await tell(outcome, response))) return;
+      } else if (!(await write(event('next', operations.format(outcome))))) return;
       await write('event: complete\ndata:\n\n');
     } catch (error) {
       const failure = new GraphQLError('', {
@@ -79,6 +76,42 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
       open.delete(response);
       response.end();
       over.resolve();
+    }
+  }
+
+  /** What the request yields. */
+  async function begin(
+    prepared: ReturnType<Operations['prepare']>,
+    allowed: readonly string[],
+  ): Promise<ExecutionResult | Subscription> {
+    if (!('args' in prepared)) return { errors: prepared };
+    if (!allowed.includes(prepared.type)) return { errors: [notThisWay(prepared.type)] };
+    return prepared.type === 'subscription' ? cohorts.prepare(prepared.args) : operations.execute(prepared.args);
+  }
+
+  /** Settles with true at the end of the subscription, with false when its reader has left. @throws what it failed with */
+  async function tell(subscription: Subscription, response: ServerResponse): Promise<boolean> {
+    if (response.destroyed) {
+      subscription.drop();
+      return false;
+    }
+    const { promise: over, resolve, reject } = Promise.withResolvers<boolean>();
+    const outlet = openOutlet(response, cohorts, clock);
+    const stop = subscription.start({
+      outlet,
+      prefix: '',
+      end: () => resolve(true),
+      fail: reject,
+    });
+    response.once('close', () => {
+      stop();
+      resolve(false);
+    });
+    try {
+      return await over;
+    } finally {
+      outlet.flush();
+      outlet.close();
     }
   }
 
@@ -96,27 +129,28 @@ export function createEventStreams(operations: Operations, clock: Clock, log: Lo
   };
 }
 
-/** What the request yields, as a stream also where it is one answer. */
-async function start(
-  operations: Operations,
-  prepared: ReturnType<Operations['prepare']>,
-  allowed: readonly string[],
-): Promise<AsyncIterableIterator<ExecutionResult>> {
-  if (!('args' in prepared)) return once({ errors: prepared });
-  if (!allowed.includes(prepared.type)) return once({ errors: [notThisWay(prepared.type)] });
-  const outcome =
-    prepared.type === 'subscription'
-      ? await operations.subscribe(prepared.args)
-      : await operations.execute(prepared.args);
-  return Symbol.asyncIterator in outcome ? outcome : once(outcome);
-}
-
-async function* once(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, undefined> {
-  yield result;
-}
-
 function notThisWay(type: string): GraphQLError {
   return new GraphQLError(`A ${type} must be sent by POST.`);
+}
+
+/** Who makes no room at all for `stuckMs` is cut off. */
+function openOutlet(response: ServerResponse, { outlets }: Cohorts, clock: Clock): Outlet {
+  let stopWaiting: (() => void) | null = null;
+  const settle = () => {
+    stopWaiting?.();
+    stopWaiting = null;
+  };
+  response.once('close', settle);
+  response.on('drain', () => {
+    settle();
+    outlet.drained();
+  });
+  const outlet = outlets.open(eventFraming, (bytes) => {
+    if (response.destroyed || response.writableEnded || response.write(bytes)) return 'KEPT';
+    stopWaiting ??= clock.after(stuckMs, () => response.destroy());
+    return 'FULL';
+  });
+  return outlet;
 }
 
 function event(name: string, data: unknown): string {

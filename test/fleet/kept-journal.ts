@@ -33,7 +33,12 @@ export type KeptJournalOptions = {
   readonly shelf?: (real: JournalShelf) => JournalShelf;
 };
 
-const everything: ChangePredicates = () => ({ object: () => true, everObject: () => true, news: () => true });
+const everything: ChangePredicates = () => ({
+  scope: { hosts: null, kinds: null },
+  object: () => true,
+  everObject: () => true,
+  news: () => true,
+});
 
 export function openKeptJournal(file: string, { limits, shelf: change }: KeptJournalOptions = {}): KeptJournal {
   const clock = createFakeClock();

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createChannel } from '../../src/channel.ts';
+import { feedOf } from '../../src/fleet/feed.ts';
 import { settledDomains, settleMs } from '../../src/fleet/settled-domains.ts';
 import type { Change, DomainRecord } from '../../src/fleet/types.ts';
 import type { Cursor } from '../../src/model/brands.ts';
@@ -21,7 +22,7 @@ beforeEach(() => {
 function openHost(ofClock: FakeClock) {
   const changes = createChannel<Change>({ capacity: 10_000 });
   const known = new Map<number, DomainRecord>();
-  const told = settledDomains(changes, ofClock);
+  const told = settledDomains(feedOf(changes), ofClock);
   const { items, isOver } = gather(told);
 
   function put(number: number, part: Partial<DomainRecord>, changedFields: readonly string[] | null) {
@@ -140,7 +141,7 @@ test('a reader that leaves is let go at once, with its timers', async () => {
 
 test('a failure of the stream below is handed on', async () => {
   const changes = createChannel<Change>({ capacity: 1 });
-  const told = settledDomains(changes, clock);
+  const told = settledDomains(feedOf(changes), clock);
   const next = told.next();
   changes.fail(new Error('lagged for too long'));
   await expect(next).rejects.toThrow('lagged for too long');
