@@ -120,7 +120,8 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     },
     putDomainStatus(status, origin) {
       const before = domains.get(status.uuid);
-      if (!before) return;
+      // Nearly every line of a list says what is known.
+      if (!before || isSameStatus(before, status)) return;
       storeDomain(before, { ...before, ...status }, changedStatusFields(before, status), origin);
     },
     putDomainMoment(moment, origin) {
@@ -223,6 +224,10 @@ function recordOf(
     version,
     monitor,
   };
+}
+
+function isSameStatus(a: DomainStatus, b: DomainStatus): boolean {
+  return a.libvirtId === b.libvirtId && changedStatusFields(a, b).length === 0;
 }
 
 const noInterfaces: readonly DomainInterface[] = [];

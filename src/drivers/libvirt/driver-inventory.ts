@@ -2,11 +2,13 @@
 import type { Uuid } from '../../model/brands.ts';
 import type { DomainMoment, DomainSnapshot, DomainStatus } from '../../model/domain.ts';
 import type { HostCapabilities } from '../../model/host.ts';
+import type { StatsRow } from '../../model/stats-columns.ts';
 import type { CallOptions, Driver, ReadDomainOptions } from '../driver.ts';
 import { allStatesDeadlineMs } from './deadlines.ts';
 import type { DomainRefs } from './domain-refs.ts';
 import { domainStateNames } from './domain-states.ts';
 import { isAnyLibvirtError, isLibvirtError, isTimeout, orNull } from './errors.ts';
+import { createFilteredLists } from './filtered-lists.ts';
 import type { GuestHealth } from './guest-health.ts';
 import { readHostXml } from './host-xml.ts';
 import type { LaneCallOptions, Lanes } from './lanes.ts';
@@ -14,8 +16,8 @@ import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import { procedures } from './rpc/procedures.ts';
 import { xmlFlags } from './rpc/procedures-domain.ts';
-import { bulkStats } from './stats-decoder.ts';
-import { listFlags, statsMasks } from './stats-groups.ts';
+import { namedBulkStats } from './stats-decoder.ts';
+import { statsMasks } from './stats-groups.ts';
 import { parseDomainConfig, readDomainConfig } from './xml/domain.ts';
 import { attr, integer } from './xml/navigate.ts';
 import { parseXml } from './xml/tree.ts';
@@ -27,29 +29,24 @@ type StateNames = Pick<DomainStatus, 'state' | 'stateReason'>;
 /** As many calls of one list at once as the daemon serves of one connection. */
 const parallelCalls = 4;
 
+function toldState(row: StatsRow | undefined): StateNames | null {
+  const { state = null, stateReason = null } = row ?? {};
+  return state === null || stateReason === null ? null : { state, stateReason };
+}
+
 export function inventoryVerbs(
   lanes: Lanes,
   refs: DomainRefs,
   health: Pick<GuestHealth, 'readMonitor'>,
   capabilities: HostCapabilities,
 ): Inventory {
-  /** The domains that a filter selects; `null` where the driver does not know the filter. */
-  async function listBy(filter: number, options: CallOptions): Promise<ReadonlySet<Uuid> | null> {
-    try {
-      const args = { needResults: true, flags: filter };
-      const { domains } = await lanes.call(procedures.connectListAllDomains, args, options);
-      return new Set(domains.map(({ uuid }) => uuid));
-    } catch (error) {
-      if (isAnyLibvirtError(error)) return null;
-      throw error;
-    }
-  }
+  const isListed = createFilteredLists(lanes, () => refs.size);
 
   /**
-   * States of all domains in one call; `null` where that is not to be had. The daemon keeps no workers free for this
-   * call, as it does for those about one domain: when stuck guests hold all others it hangs, and must not hang often.
+   * All domains with their states in one call; `null` where that is not to be had. The daemon keeps no workers free for
+   * this call, as it does for those about one domain: when stuck guests hold all others it hangs, and must not hang often.
    */
-  async function allStates(options: CallOptions): Promise<ReadonlyMap<Uuid, StateNames> | null> {
+  async function listWithStates(options: CallOptions) {
     const controlIsHeld = lanes
       .link()
       .lanes.some(({ name, callsAbandoned }) => name === 'control' && callsAbandoned > 0);
@@ -57,20 +54,16 @@ export function inventoryVerbs(
     try {
       // Asking for the state alone enters no guest's monitor.
       const args = { domains: [], stats: statsMasks.state, flags: 0 };
-      const samples = await lanes.call(bulkStats, args, {
-        ...options,
-        lane: 'control',
-        deadlineMs: allStatesDeadlineMs,
-      });
-      const states = new Map<Uuid, StateNames>();
-      for (const { uuid, state, stateReason } of samples) {
-        if (state !== null && stateReason !== null) states.set(uuid, { state, stateReason });
-      }
-      return states;
+      return await lanes.call(namedBulkStats, args, { ...options, lane: 'control', deadlineMs: allStatesDeadlineMs });
     } catch (error) {
       if (isAnyLibvirtError(error) || (isTimeout(error) && !options.signal.aborted)) return null;
       throw error;
     }
+  }
+
+  async function listWithoutStates(options: CallOptions) {
+    const all = { needResults: true, flags: 0 };
+    return { domains: (await lanes.call(procedures.connectListAllDomains, all, options)).domains, rows: [] };
   }
 
   async function readState(domain: DomainRef, options: CallOptions): Promise<StateNames> {
@@ -155,31 +148,46 @@ export function inventoryVerbs(
     inspectDomainXml: parseDomainConfig,
 
     async listDomains(options) {
-      const all = { needResults: true, flags: 0 };
-      const [{ domains }, persistent, autostart, managedSave, states] = await Promise.all([
-        lanes.call(procedures.connectListAllDomains, all, options),
-        listBy(listFlags.PERSISTENT, options),
-        listBy(listFlags.AUTOSTART, options),
-        listBy(listFlags.MANAGED_SAVE, options),
-        allStates(options),
+      const [{ domains, rows }, isPersistentOf, isAutostarted, isSaved] = await Promise.all([
+        listWithStates(options).then((list) => list ?? listWithoutStates(options)),
+        isListed.persistent(options),
+        isListed.autostart(options),
+        isListed.managedSave(options),
       ]);
       refs.replaceAll(domains);
-      const statuses = await mapLimited(domains, parallelCalls, async (domain): Promise<DomainStatus | null> => {
+
+      const statusOf = ({ uuid, name, id }: DomainRef, { state, stateReason }: StateNames, persistent: boolean) => ({
+        uuid,
+        name,
+        libvirtId: id >= 0 ? id : null,
+        state,
+        stateReason,
+        persistent,
+        autostart: isAutostarted && isAutostarted(uuid),
+        hasManagedSave: isSaved && isSaved(uuid),
+      });
+
+      /** What the lists did not tell of it is asked; `null`: it is gone. */
+      async function ask(domain: DomainRef, told: StateNames | null): Promise<DomainStatus | null> {
         try {
-          const state = states?.get(domain.uuid) ?? (await readState(domain, options));
-          return {
-            uuid: domain.uuid,
-            name: domain.name,
-            libvirtId: domain.id >= 0 ? domain.id : null,
-            ...state,
-            persistent: persistent ? persistent.has(domain.uuid) : await isPersistent(domain, options),
-            autostart: autostart && autostart.has(domain.uuid),
-            hasManagedSave: managedSave && managedSave.has(domain.uuid),
-          };
+          const persistent = isPersistentOf ? isPersistentOf(domain.uuid) : await isPersistent(domain, options);
+          return statusOf(domain, told ?? (await readState(domain, options)), persistent);
         } catch (error) {
           if (isLibvirtError(error, 'NO_DOMAIN')) return null;
           throw error;
         }
+      }
+
+      const statuses: (DomainStatus | null)[] = [];
+      const unknown: number[] = [];
+      for (const [index, domain] of domains.entries()) {
+        const told = toldState(rows[index]);
+        if (told && isPersistentOf) statuses[index] = statusOf(domain, told, isPersistentOf(domain.uuid));
+        else unknown.push(index);
+      }
+      await mapLimited(unknown, parallelCalls, async (index) => {
+        const domain = domains[index];
+        statuses[index] = domain ? await ask(domain, toldState(rows[index])) : null;
       });
       return statuses.filter((status) => status !== null);
     },

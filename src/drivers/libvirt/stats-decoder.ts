@@ -8,6 +8,7 @@ import type { DomainState } from '../../model/domain.ts';
 import { StatsRow, type StatsShape } from '../../model/stats-columns.ts';
 import { domainStateNames } from './domain-states.ts';
 import { limits } from './rpc/limits.ts';
+import type { DomainRef } from './rpc/objects.ts';
 import { procedures } from './rpc/procedures.ts';
 import { domainStatsRecord } from './rpc/procedures-connect.ts';
 import { type Codec, uuid } from './rpc/xdr.ts';
@@ -51,20 +52,25 @@ class StatsReader {
     return this.#reader.offset;
   }
 
-  read(): readonly StatsRow[] {
+  /** `onRef`: each record begins with what libvirt calls its domain. */
+  read(onRef?: (domain: DomainRef) => void): readonly StatsRow[] {
     const count = this.#reader.length('REMOTE_DOMAIN_LIST_MAX', domainStatsRecord.minBytes);
     const rows: StatsRow[] = [];
     for (let index = 0; index < count; index += 1) {
       const reader = this.#reader;
-      reader.skipText(reader.length('REMOTE_STRING_MAX', 1));
-      const id = uuid.read(reader);
-      reader.int();
+      const nameBytes = reader.length('REMOTE_STRING_MAX', 1);
+      let name = '';
+      if (onRef) name = reader.text(nameBytes);
+      else reader.skipText(nameBytes);
+      const domainUuid = uuid.read(reader);
+      const id = reader.int();
+      onRef?.({ name, uuid: domainUuid, id });
       const start = this.#filled;
       const paramCount = reader.length('REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX', minParamBytes);
       const { shape } = this.#readParams(paramCount, count);
       const names = stateNames(this.#columns.values, start, shape);
       const place = { columns: this.#columns, shape, start };
-      rows.push(new StatsRow(place, id, names?.state ?? null, names?.stateReason ?? null, null));
+      rows.push(new StatsRow(place, domainUuid, names?.state ?? null, names?.stateReason ?? null, null));
     }
     // What is left over was meant for larger records.
     this.#columns.values = this.#columns.values.slice(0, this.#filled);
@@ -225,6 +231,10 @@ function stateNames(values: Float64Array, at: number, shape: StatsShape): StateN
   return names;
 }
 
+function refuseToWrite(): never {
+  throw new RangeError('Samples are only read; domainStatsRecord writes records.');
+}
+
 /** The reply of `connectGetAllDomainStats` as rows: the same bytes as that row's own codec reads. */
 export const statsReply: Codec<readonly StatsRow[]> = {
   read(reader) {
@@ -233,11 +243,25 @@ export const statsReply: Codec<readonly StatsRow[]> = {
     reader.skip(stats.offset);
     return rows;
   },
-  write() {
-    throw new RangeError('Samples are only read; domainStatsRecord writes records.');
+  write: refuseToWrite,
+  minBytes: 4,
+};
+
+/** The same with the names and ids that a list would tell: the reply about states alone is a list with states. */
+const namedStatsReply: Codec<{ readonly domains: readonly DomainRef[]; readonly rows: readonly StatsRow[] }> = {
+  read(reader) {
+    const stats = new StatsReader(reader.bytes.subarray(reader.offset));
+    const domains: DomainRef[] = [];
+    const rows = stats.read((domain) => domains.push(domain));
+    reader.skip(stats.offset);
+    return { domains, rows };
   },
+  write: refuseToWrite,
   minBytes: 4,
 };
 
 /** `connectGetAllDomainStats` with its reply read into rows. */
 export const bulkStats = { ...procedures.connectGetAllDomainStats, reply: statsReply };
+
+/** And with the names of the domains that they are of. */
+export const namedBulkStats = { ...procedures.connectGetAllDomainStats, reply: namedStatsReply };

@@ -11,7 +11,16 @@ export const statsMasks: Readonly<Record<StatsGroup, number>> = {
 };
 
 /** `virConnectListAllDomainsFlags`, and `virConnectGetAllDomainStatsFlags`, which share their filters. */
-export const listFlags = { ACTIVE: 1, INACTIVE: 2, PERSISTENT: 4, MANAGED_SAVE: 256, AUTOSTART: 1024 } as const;
+export const listFlags = {
+  ACTIVE: 1,
+  INACTIVE: 2,
+  PERSISTENT: 4,
+  TRANSIENT: 8,
+  MANAGED_SAVE: 256,
+  NO_MANAGED_SAVE: 512,
+  AUTOSTART: 1024,
+  NO_AUTOSTART: 2048,
+} as const;
 export const statsFlags = {
   ACTIVE: 1,
   TRANSIENT: 8,

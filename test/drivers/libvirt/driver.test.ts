@@ -14,6 +14,7 @@ import { parseUuid, type Uuid } from '../../../src/model/brands.ts';
 import { statsGroups } from '../../../src/model/stats.ts';
 import type { HostTarget } from '../../../src/model/target.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { createWireTap } from '../../support/wire-tap.ts';
 
 const options = { signal: new AbortController().signal };
 const nobody = parseUuid('0badc0de-0000-4000-8000-000000000001') as Uuid;
@@ -197,6 +198,25 @@ describe('opening', () => {
       detail: { host: 'h1', problem: 'PROTOCOL_ERROR' },
     });
   });
+});
+
+test('a list tells of each domain what the host says of it by itself, however often it is asked', async () => {
+  const wire = createWireTap();
+  const route = { label: 'sim', kind: 'socket' as const, open: async () => wire.tap(daemon.connect()) };
+  const driver = await open({}, { routes: [route], close: async () => {} });
+  const [first] = await driver.listDomains(options);
+  if (!first) throw new Error('The host has no domains.');
+  // Now most of them start with the host, so that the next list but one asks for those that do not.
+  const others = (await driver.listDomains(options)).slice(1);
+  for (const { uuid } of others) await driver.setDomainAutostart(uuid, true, options);
+  for (let round = 0; round < 3; round += 1) {
+    const listed = await driver.listDomains(options);
+    const read = await Promise.all(listed.map(async ({ uuid }) => (await driver.readDomain(uuid, options)).status));
+    expect(listed).toEqual(read);
+    expect(listed.filter(({ autostart }) => autostart)).toHaveLength(others.length);
+  }
+  const flags = new Set(wire.calls(procedures.connectListAllDomains).map((args) => args.flags));
+  expect(flags).toEqual(new Set([8, 256, 1024, 2048]));
 });
 
 test('domains are listed also when all workers of the daemon but the reserved ones are held', async () => {
