@@ -1,5 +1,6 @@
 import type { DomainState } from '../model/domain.ts';
 import type { HostStatus } from '../model/host.ts';
+import type { DomainStatsSample } from '../model/stats.ts';
 import type { HostLinkView } from './host-link.ts';
 
 export type HostMetrics = {
@@ -11,8 +12,15 @@ export type HostMetrics = {
   readonly failedAttempts: number;
   /** `null`: no connection now. */
   readonly link: HostLinkView | null;
-  readonly domains: readonly { readonly uuid: string; readonly name: string; readonly state: DomainState }[];
+  readonly domains: ReadonlyMap<string, DomainMetrics>;
+  /** Of the last tick; `null`: none were asked for, or none are there. */
+  readonly readings: readonly ReadingMetrics[] | null;
 };
+
+/** `sampledAt`: milliseconds since 1970. */
+export type ReadingMetrics = { readonly sampledAt: number; readonly sample: DomainStatsSample };
+
+export type DomainMetrics = { readonly uuid: string; readonly name: string; readonly state: DomainState };
 
 /** What monitoring is told: numbers that are in memory anyway. */
 export type FleetMetrics = {

@@ -23,6 +23,7 @@ import type { MirrorPeriods } from './mirror.ts';
 import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
 import { type RestoredHost, restoreHosts, writeLastTrue } from './restored-hosts.ts';
+import { createScrapedReadings } from './scraped-readings.ts';
 import type { SessionNews } from './session-news.ts';
 import { settledDomains } from './settled-domains.ts';
 import { createStatsCohort } from './stats-cohort.ts';
@@ -82,6 +83,7 @@ export function openFleet(options: FleetOptions): Fleet {
     hostAdded: (view) => listener.tell(addedHost(view)),
     hostRemoved(hostName) {
       stats.forget(hostName);
+      scraped.forget(hostName);
       tasks.hostChanged(hostName);
     },
     log,
@@ -171,6 +173,13 @@ export function openFleet(options: FleetOptions): Fleet {
       [...sessions.values()]
         .filter((candidate) => isHostWanted(candidate, filter.hosts, filter.labels ?? null))
         .map(polledHost),
+  });
+
+  const scraped = createScrapedReadings({
+    clock,
+    log,
+    stats,
+    hosts: () => [...sessions.values()].map(polledHost),
   });
 
   function actionHost(hostName: string): ActionHost {
@@ -329,9 +338,11 @@ export function openFleet(options: FleetOptions): Fleet {
         throw signal.aborted ? signal.reason : withHost(error, hostName);
       }
     },
-    metrics: () => readFleetMetrics([...sessions.values()], journal, stats),
+    metrics: ({ readings } = { readings: false }) =>
+      readFleetMetrics([...sessions.values()], journal, stats, readings ? scraped.take() : null),
     close() {
       closing ??= (async () => {
+        scraped.close();
         stats.close();
         jobs.close();
         tasks.close();

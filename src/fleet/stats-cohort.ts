@@ -22,6 +22,8 @@ export type StatsCohort = {
   /** A domain's last reading, for rates; `null` when nobody watches its host. */
   rated(hostName: string, uuid: Uuid): RatedSample | null;
   readonly streams: number;
+  /** The host's only one. */
+  pollerOf(host: PolledHost): StatsPoller;
   /** A host is no longer part of the fleet. */
   forget(hostName: string): void;
   close(): void;
@@ -147,6 +149,7 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
     get streams() {
       return streams.size;
     },
+    pollerOf,
     forget(hostName) {
       pollers.get(hostName)?.close();
       pollers.delete(hostName);

@@ -86,8 +86,11 @@ export type Fleet = {
     signal: AbortSignal,
   ): Promise<readonly StatsReading[]>;
 
-  /** A plain picture for monitoring; costs no call to any host. */
-  metrics(): FleetMetrics;
+  /**
+   * A picture for monitoring; costs no call to any host. With `readings`, guests' readings are among it from the next
+   * tick on, and as long as somebody asks for them.
+   */
+  metrics(options?: { readonly readings: boolean }): FleetMetrics;
 
   /** Stops retrying, closes every connection. May be called twice. */
   close(): Promise<void>;

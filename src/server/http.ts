@@ -75,7 +75,9 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     const reason = health.notReady();
     return reason === null ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reasons: [reason] });
   });
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()));
+  app.get<{ Querystring: { readings?: string } }>('/metrics', (request, reply) =>
+    reply.type(metrics.contentType).send(Readable.from(metrics.page(request.query.readings !== 'none'))),
+  );
   app.route({ method: [...graphqlMethods], url: path, handler: (request, reply) => answer(request, reply) });
   for (const url of ['/', '/ide/*']) {
     app.get(url, isPublic, async (request, reply) => {

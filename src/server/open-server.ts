@@ -99,7 +99,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const graphql = await openHttpGraphQL(schema, gateway, limits, executor, formatError, log);
   const metrics = createMetrics({
     version,
-    fleet: () => fleet.metrics(),
+    fleet: (wanted) => fleet.metrics(wanted),
     sockets: () => sockets.size,
     socketOperations: () => sockets.operations,
     eventStreams: () => eventStreams.size,

@@ -218,7 +218,10 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
         reconnects: 0,
         failedAttempts: 0,
         link: null,
-        domains: [...domains.values()].filter((domain) => domain.hostName === name),
+        domains: new Map(
+          [...domains.values()].filter(({ hostName }) => hostName === name).map((domain) => [domain.uuid, domain]),
+        ),
+        readings: null,
       })),
       journal: { entries: 0, estimatedBytes: 0, written: 0, readers: journal.size.readers, isPersistent: false },
       statsStreams: streams.size,
