@@ -13,7 +13,10 @@ await main(async ([target = 'dist']) => {
   rmSync(dist, { recursive: true, force: true });
   // Not before: node_modules may have been missing until now.
   const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({ input: join(root, 'src/main.ts'), platform: 'node', external });
+  const source = (file) => join(root, 'src', file);
+  // The program, and what it runs in a thread: found by its name, beside whatever file of ours starts it.
+  const input = { main: source('main.ts'), 'write-back-worker': source('store/write-back-worker.ts') };
+  const bundle = await rolldown({ input, platform: 'node', external });
   // Names are kept for those who read a stack trace.
   const { output } = await bundle.write({ dir: dist, format: 'esm', minify: true, keepNames: true });
   const program = join(dist, 'main.js');
