@@ -88,7 +88,7 @@ async function ask(driver: Driver, operation: Operation): Promise<number> {
   return (await driver.readDomainStats(groups, null, { signal })).length;
 }
 
-function targetOf(uri: string) {
+export function targetOf(uri: string) {
   const parsed = parseConfig(JSON.stringify({ hosts: [{ name: 'bench', uri }] }), '/bench.yaml', { homeDir: '/' });
   const [target] = parsed.ok ? parsed.config.hosts : [];
   if (!target) throw new Error(`not a host's URI: ${uri}`);

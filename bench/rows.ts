@@ -6,6 +6,7 @@ import { row as fleetList } from './rows/fleet-list.ts';
 import { row as list } from './rows/list.ts';
 import { row as metrics } from './rows/metrics.ts';
 import { row as roundTrips } from './rows/round-trips.ts';
+import { row as stalls } from './rows/stalls.ts';
 
 /** In the order in which they run and stand in docs/BENCHMARKS.md. */
 export const rows: readonly Row[] = [
@@ -16,6 +17,7 @@ export const rows: readonly Row[] = [
   roundTrips,
   // Changes and who hears of them.
   eventLatency,
+  stalls,
   // The whole fleet.
   fleetList,
   metrics,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { retryDelayMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { CallOptions, CallPriority, Driver } from '../drivers/driver.ts';
@@ -54,6 +55,9 @@ export type Mirror = {
 const urgentReads = 32;
 /** Enough to keep a lane busy, few enough that a person's question never waits behind many. */
 const backgroundReads = 8;
+
+/** A list of thousands is worked through in turns of about a millisecond. */
+const linesInTurn = 250;
 
 export function openMirror(options: MirrorOptions): Mirror {
   const { driver, replica, periods, clock, log, random } = options;
@@ -137,11 +141,12 @@ export function openMirror(options: MirrorOptions): Mirror {
     });
   }
 
+  /** `use` gets each line of the list; what happens to its domain meanwhile, `isBeingRead` knows. */
   async function list<T>(
     origin: ChangeOrigin,
     priority: CallPriority,
-    use: (statuses: readonly DomainStatus[], isBeingRead: (uuid: Uuid) => boolean) => T,
-  ): Promise<T> {
+    use: (status: DomainStatus, isBeingRead: boolean) => T,
+  ): Promise<readonly T[]> {
     const watch = domainReads.watch();
     try {
       const statuses = await driver.listDomains({ signal, priority });
@@ -151,7 +156,13 @@ export function openMirror(options: MirrorOptions): Mirror {
         else replica.removeDomain(uuid, origin);
       }
       lastHeardAt = clock.now();
-      return use(statuses, watch.has);
+      const used: T[] = [];
+      for (const [place, status] of statuses.entries()) {
+        if (place > 0 && place % linesInTurn === 0) await nextTurn();
+        signal.throwIfAborted();
+        used.push(use(status, watch.has(status.uuid)));
+      }
+      return used;
     } finally {
       watch.stop();
     }
@@ -160,16 +171,14 @@ export function openMirror(options: MirrorOptions): Mirror {
   async function reconcileOnce() {
     const origin = 'RECONCILE';
     const others = Promise.all([networks.reconcile(origin), storagePools.reconcile(origin)]);
-    const reads = await list(origin, 'background', (statuses, isBeingRead) => {
-      for (const status of statuses) if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
-      return statuses.map((listed) =>
-        domainReads.request(listed.uuid, {
-          origin,
-          priority: 'background',
-          // An event came while the list was made: then nobody knows which of the two is newer.
-          ...(!isBeingRead(listed.uuid) && { listed }),
-        }),
-      );
+    const reads = await list(origin, 'background', (listed, isBeingRead) => {
+      if (!isBeingRead) replica.putDomainStatus(listed, origin);
+      return domainReads.request(listed.uuid, {
+        origin,
+        priority: 'background',
+        // An event came while the list was made: then nobody knows which of the two is newer.
+        ...(!isBeingRead && { listed }),
+      });
     });
     // One that cannot be read is logged and tried again; the host is not held up by it.
     await Promise.all([...reads, others]);
@@ -182,18 +191,16 @@ export function openMirror(options: MirrorOptions): Mirror {
    * State at once; the XML only of what is new or in another state: events would have told of the rest. Returns the
    * reads of those.
    */
-  function listAndFollow(origin: ChangeOrigin, priority: CallPriority) {
-    return list(origin, priority, (statuses, isBeingRead) => {
-      const reads: Promise<unknown>[] = [];
-      for (const status of statuses) {
-        const known = replica.domains.get(status.uuid);
-        const hasMoved =
-          known?.state !== status.state || known.libvirtId !== status.libvirtId || known.name !== status.name;
-        if (!isBeingRead(status.uuid)) replica.putDomainStatus(status, origin);
-        if (hasMoved) reads.push(domainReads.request(status.uuid, { origin, priority }));
-      }
-      return reads;
+  async function listAndFollow(origin: ChangeOrigin, priority: CallPriority) {
+    const reads = await list(origin, priority, (status, isBeingRead) => {
+      const known = replica.domains.get(status.uuid);
+      const hasMoved =
+        known?.state !== status.state || known.libvirtId !== status.libvirtId || known.name !== status.name;
+      if (!isBeingRead) replica.putDomainStatus(status, origin);
+      // The read alone: who waits for the list does not wait for it.
+      return { read: hasMoved ? domainReads.request(status.uuid, { origin, priority }) : null };
     });
+    return reads.flatMap(({ read }) => read ?? []);
   }
 
   async function pollOnce() {

@@ -138,9 +138,10 @@ async function behave(
     case 'drowns':
       while (!signal.aborted) {
         reading.stop();
-        await pause(between(random, 10_000, 20_000), signal);
+        // Long enough to fall behind, and too short to be taken for one that has vanished.
+        await pause(between(random, 6_000, 10_000), signal);
         reading.goOn();
-        await pause(between(random, 500, 2_000), signal);
+        await pause(between(random, 100, 400), signal);
       }
       return;
     case 'leaves':
