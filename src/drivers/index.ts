@@ -34,6 +34,11 @@ export async function openDriver(
   }
 }
 
+/** Of the two layers that could, one asks whether the host is still there: libvirt's reaches further. */
+function oneKeepalive({ keepaliveIntervalMs }: HostTarget, deps: DriverDependencies): DriverDependencies {
+  return keepaliveIntervalMs > 0 ? { ...deps, keepaliveIntervalMs: 0 } : deps;
+}
+
 async function openTransport(
   target: HostTarget,
   deps: DriverDependencies,
@@ -42,7 +47,11 @@ async function openTransport(
   const { transport } = target;
   switch (transport.kind) {
     case 'ssh':
-      return sshTransport(target, transport, await openSshConnection(transport.ssh, deps, options));
+      return sshTransport(
+        target,
+        transport,
+        await openSshConnection(transport.ssh, oneKeepalive(target, deps), options),
+      );
     case 'unix':
       return unixTransport(target, deps.env ?? process.env);
     case 'sim':

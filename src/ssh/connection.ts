@@ -10,6 +10,7 @@ import { type Hop, openHop } from './hop.ts';
 import { openHostKeyCheck } from './host-key-check.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
 import { findRoute, type RouteHop } from './route.ts';
+import type { SharedSshConfig } from './shared-ssh-config.ts';
 import { ignoreStages, type OnSshStage } from './stages.ts';
 
 /** One SSH connection to a host, over its jump hosts, and the byte streams through it. */
@@ -39,10 +40,12 @@ export type SshDependencies = {
   readonly log: Log;
   readonly clock: Clock;
   readonly limiter: HandshakeLimiter;
-  /** Between SSH keepalives, of which three may go unanswered. 10 s by default. */
+  /** Between SSH keepalives, of which three may go unanswered. 10 s by default; 0: none. */
   readonly keepaliveIntervalMs?: number;
   /** Shared by all connections, it decrypts each key file once. Without it, once for this connection. */
   readonly keys?: KeyCache;
+  /** Shared by all connections, it spares most of them the start of `ssh -G`. */
+  readonly sshConfigs?: SharedSshConfig;
   /** Of the process by default: `SSH_AUTH_SOCK`, and the variables that secrets come from. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Read instead of OpenSSH's own configuration files. */
@@ -70,6 +73,7 @@ export async function openSshConnection(
     env,
     ...(deps.sshConfigFile !== undefined && { sshConfigFile: deps.sshConfigFile }),
     ...(deps.sshBinary !== undefined && { sshBinary: deps.sshBinary }),
+    ...(deps.sshConfigs && { shared: deps.sshConfigs }),
   };
   const { host } = target.hop;
   onStage({ type: 'begin', stage: 'config', hop: host, atMs: deps.clock.monotonic() });

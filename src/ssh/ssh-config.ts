@@ -5,6 +5,7 @@ import { hostProblem, type VirtgraphError } from '../errors.ts';
 import type { SshHop } from '../model/target.ts';
 import { currentAccount } from './account.ts';
 import { createHandshakeLimiter } from './handshake-limiter.ts';
+import type { SharedSshConfig, SshOutput } from './shared-ssh-config.ts';
 
 /** What OpenSSH would use for a host: the answer of `ssh -G`, or OpenSSH's defaults where there is no `ssh`. */
 export type SshConfig = {
@@ -27,6 +28,8 @@ export type SshConfigReader = {
   /** Read instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`). */
   readonly sshConfigFile?: string;
   readonly sshBinary?: string;
+  /** Without it `ssh` is asked for every hop. */
+  readonly shared?: SharedSshConfig;
 };
 
 /**
@@ -49,16 +52,15 @@ export async function readSshConfig(
 ): Promise<SshConfig> {
   checkName(hop.host, 'host name');
   if (hop.user !== null) checkName(hop.user, 'user name');
-  const args = [
-    '-G',
-    ...(reader.sshConfigFile === undefined ? [] : ['-F', reader.sshConfigFile]),
-    ...(hop.port === null ? [] : ['-p', String(hop.port)]),
-    ...(hop.user === null ? [] : ['-l', hop.user]),
-    '--',
-    hop.host,
-  ];
-  const binary = reader.sshBinary ?? 'ssh';
-  const output = await turns.run(binary, () => run(binary, args, reader.env, signal, hop.host), { signal });
+  const own = [...(hop.port === null ? [] : ['-p', String(hop.port)]), ...(hop.user === null ? [] : ['-l', hop.user])];
+  const { sshConfigFile: file, sshBinary: binary = 'ssh', env } = reader;
+  const ask = (options: readonly string[]) => {
+    const args = ['-G', ...options, ...(file === undefined ? [] : ['-F', file]), '--', hop.host];
+    return turns.run(binary, () => run(binary, args, env, signal, hop.host), { signal });
+  };
+  const userFile = file ?? join(currentAccount(env).homedir, '.ssh', 'config');
+  const shared = await reader.shared?.outputFor(hop, userFile, () => ask(['-v']));
+  const output = shared ?? (await ask(own))?.stdout ?? null;
   return output === null ? defaultSshConfig(hop, reader.env) : parseSshConfig(output, hop, reader.env);
 }
 
@@ -77,14 +79,14 @@ function run(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
   host: string,
-): Promise<string | null> {
+): Promise<SshOutput | null> {
   return new Promise((resolve, reject) => {
     const options = { env, timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, signal } as const;
     const child = execFile(binary, args, options, (error, stdout, stderr) => {
-      if (!error) resolve(stdout);
+      if (!error) resolve({ stdout, stderr });
       else if (signal.aborted) reject(signal.reason);
       // The second: it refuses to run under a user id that has no name, as containers have.
-      else if (error.code === 'ENOENT' || stderr.startsWith('No user exists for uid')) resolve(null);
+      else if (error.code === 'ENOENT' || /^No user exists for uid/m.test(stderr)) resolve(null);
       else {
         const said = stderr.trim() || (error.killed ? `no answer within ${deadlineMs / 1000} s` : error.message);
         reject(

@@ -4,6 +4,7 @@ import { ciphers, keyExchanges, macs, orderHostKeyAlgorithms } from './algorithm
 import type { RawChannel } from './channel-stream.ts';
 import { fingerprintOf } from './host-key.ts';
 import { type AuthAttempt, noMoreAttempts, toVendorAttempt } from './ssh2-credentials.ts';
+import { gatherWrites, prepareKeys } from './ssh2-shortcuts.ts';
 
 // The door to the SSH library. What it gets wrong is put right here or noted here. The other is ssh2-credentials.ts.
 
@@ -78,6 +79,7 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
   return new Promise((resolve, reject) => {
     over.then(({ error }) => reject(error ?? new Error('the server closed the connection')), reject);
     // Emitted again each time keys are renewed.
+    client.on('handshake', () => prepareKeys(client));
     client.once('handshake', ({ kex, serverHostKey, cs }) => {
       options.onAlgorithms({ keyExchange: kex, hostKey: serverHostKey, cipher: cs.cipher, mac: cs.mac });
       options.onStage('authentication');
@@ -93,6 +95,7 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
       });
     });
     options.onStage('key-exchange');
+    gatherWrites(options.stream);
     client.connect({
       sock: options.stream,
       username: options.user,

@@ -42,21 +42,7 @@ test('starts, reads the embedded hosts, shows the IDE, and keeps its compiled co
   expect(existsSync(join(gateway.stateDir, 'compile-cache'))).toBe(true);
 });
 
-test('has its thread that writes the store back', async () => {
-  const hosts = [{ name: 'here', uri: 'qemu+sim://here/system' }];
-  const prepare = (dir: string) =>
-    writeFile(
-      join(dir, 'virtgraph.yaml'),
-      JSON.stringify({ listen: { port: 0 }, hosts, journal: { persist: 'sqlite' } }),
-    );
-  await using gateway = await startGateway({ program, prepare });
-  await gateway.url;
-  // Of the store's file, not of its log: SQLite itself would leave so little there until the end.
-  const stored = async () => (await readFile(join(gateway.stateDir, 'store.sqlite'))).includes('guest-0004');
-  await expect.poll(stored, { timeout: 30_000 }).toBe(true);
-});
-
-test('dials over SSH', async () => {
+test('dials over SSH, and keeps its journal, for which it starts a thread', async () => {
   const hosts = [{ name: 'closed', uri: 'qemu+ssh://nobody@127.0.0.1:1/system?sshauth=agent' }];
   const prepare = (dir: string) =>
     writeFile(join(dir, 'virtgraph.yaml'), JSON.stringify({ listen: { port: 0 }, hosts }));
@@ -66,6 +52,12 @@ test('dials over SSH', async () => {
   await expect
     .poll(() => ask(url, token, '{ hosts { nodes { statusReason { code } } } }'), { timeout: 30_000 })
     .toEqual({ hosts: { nodes: [{ statusReason: { code: 'CONNECTION_REFUSED' } }] } });
+  expect(await ask(url, token, '{ gateway { journalPersistence } }')).toEqual({
+    gateway: { journalPersistence: 'SQLITE' },
+  });
+  gateway.kill('SIGTERM');
+  expect(await gateway.exited).toBe(0);
+  expect(gateway.stderr()).not.toContain('"level":50');
 });
 
 test('names the packages whose code is in it, with their licences', async () => {

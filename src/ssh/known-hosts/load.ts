@@ -1,10 +1,22 @@
-import { readFile } from 'node:fs/promises';
-import { hostProblem } from '../../errors.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { hostProblem, VirtgraphError } from '../../errors.ts';
 import { reasonOf } from '../reason.ts';
 import { type KnownHostsFile, parseKnownHosts } from './parse.ts';
 
-/** A larger file is refused rather than read whole for each connection. 100,000 hosts take about 20 MB. */
+/** A larger file is refused rather than read whole. 100,000 hosts take about 20 MB. */
 const maxFileBytes = 64 * 1024 * 1024;
+
+/** Most gateways have one or two. */
+const filesKept = 4;
+
+/** So old a file must have been when it was read: within one tick of its clock a second write leaves no trace. */
+const settledMs = 2_000;
+
+/**
+ * Files as they were read last, by path. Without it, when a thousand hosts come back at once, a file of a thousand lines
+ * is read and parsed a thousand times.
+ */
+const kept = new Map<string, { readonly stamp: string; readonly file: KnownHostsFile }>();
 
 /**
  * Reads the files that exist; one that does not is as good as empty, as for OpenSSH.
@@ -16,10 +28,12 @@ export async function loadKnownHosts(paths: readonly string[]): Promise<readonly
 }
 
 async function loadFile(path: string): Promise<KnownHostsFile | null> {
-  let bytes: Buffer;
+  let handle: FileHandle | null = null;
   try {
-    bytes = await readFile(path);
+    handle = await open(path);
+    return await readUnlessKept(path, handle);
   } catch (cause) {
+    if (cause instanceof VirtgraphError) throw cause;
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return null;
     throw hostProblem(
       'KNOWN_HOSTS_UNREADABLE',
@@ -27,7 +41,17 @@ async function loadFile(path: string): Promise<KnownHostsFile | null> {
       'Let the gateway read the file, or name another one with known_hosts=.',
       { cause },
     );
+  } finally {
+    await handle?.close();
   }
+}
+
+async function readUnlessKept(path: string, handle: FileHandle): Promise<KnownHostsFile> {
+  const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs } = await handle.stat({ bigint: true });
+  const stamp = [dev, ino, size, mtimeNs, ctimeNs].join();
+  const known = kept.get(path);
+  if (known?.stamp === stamp) return known.file;
+  const bytes = await handle.readFile();
   if (bytes.length > maxFileBytes) {
     throw hostProblem(
       'KNOWN_HOSTS_UNREADABLE',
@@ -35,5 +59,10 @@ async function loadFile(path: string): Promise<KnownHostsFile | null> {
       'Name a smaller file with known_hosts=.',
     );
   }
-  return parseKnownHosts(bytes.toString('utf8'), path);
+  const file = parseKnownHosts(bytes.toString('utf8'), path);
+  kept.delete(path);
+  if (Date.now() - Number(mtimeMs) >= settledMs) kept.set(path, { stamp, file });
+  const [oldest] = kept.keys();
+  if (kept.size > filesKept && oldest !== undefined) kept.delete(oldest);
+  return file;
 }

@@ -46,6 +46,8 @@ export type Keepalive = {
 
 /** Starts pinging. `close` it. */
 export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: KeepaliveOptions): Keepalive {
+  // In the second half of the silence: what is merely idle is pinged seldom, and what is dead is found no later.
+  const silentTicksBeforePing = Math.ceil(count / 2);
   let heardSinceTick = true;
   let silentTicks = 0;
   let lastHeardAt = clock.monotonic();
@@ -62,7 +64,7 @@ export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: Ke
       return;
     }
     ticksSinceRoundTrip += 1;
-    if (!heardSinceTick || ticksSinceRoundTrip > roundTripIntervals) {
+    if ((!heardSinceTick && silentTicks >= silentTicksBeforePing) || ticksSinceRoundTrip > roundTripIntervals) {
       pingSentAt ??= clock.monotonic();
       sendPing();
     }

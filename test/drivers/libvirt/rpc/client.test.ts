@@ -351,6 +351,26 @@ describe('keepalive', () => {
     await vi.waitFor(() => expect(client.reading.roundTripMs).toBe(7));
   });
 
+  test('pings in the second half of a silence, and not before', async () => {
+    const clock = createFakeClock();
+    const client = open({ clock });
+    client.startKeepalive({ intervalMs: 1_000, count: 5 });
+    // The first ping measures the round trip.
+    await clock.advance(1_000);
+    expect(await daemon.next()).toMatchObject({ procedure: keepaliveProcedures.PING });
+    daemon.send(pongFrame);
+    await vi.waitFor(() => expect(client.reading.roundTripMs).not.toBeNull());
+    await clock.advance(1_000);
+    // Two silent intervals; what is sent then comes before any ping.
+    await clock.advance(2_000);
+    const call = client.call(version, null, patient());
+    expect(await daemon.next()).toMatchObject({ program: programs.remote.number });
+    await clock.advance(1_000);
+    expect(await daemon.next()).toMatchObject({ procedure: keepaliveProcedures.PING });
+    client.fail(connectionLost('over'));
+    await expect(call).rejects.toThrow('over');
+  });
+
   test('ends a connection that is silent for one interval more than its count', async () => {
     const clock = createFakeClock();
     const client = open({ clock });
