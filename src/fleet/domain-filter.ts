@@ -50,6 +50,8 @@ function compile(filter: DomainFilter, { labels, tap }: FilterSurroundings): Dom
       nic.macAddress === macAddress || tap(domain, nic).tapMac === macAddress;
     parts.push((domain) => domain.config.interfaces.some(has(domain)) || domain.storedInterfaces.some(has(domain)));
   }
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return only;
   return (domain) => parts.every((part) => part(domain));
 }
 

@@ -6,6 +6,7 @@ import { allocateMac } from '../net/allocate.ts';
 import { findMacConflicts, type NicRecord } from '../net/conflicts.ts';
 import { createSegmentMap, segmentOf } from '../net/segment.ts';
 import { deriveTapMac, tapOf } from '../net/tap.ts';
+import { MacHolders } from './mac-holders.ts';
 import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
 import type { DomainRecord, NetworkRecord } from './types.ts';
 
@@ -49,8 +50,8 @@ export type MacRegistry = {
 export function createMacRegistry(surroundings: MacSurroundings, segments: readonly NamedSegment[]): MacRegistry {
   const segmentMap = createSegmentMap(segments);
   const nicsByDomain = new Map<string, readonly NicRecord[]>();
-  const guests = new Map<MacAddress, Set<NicRecord>>();
-  const taps = new Map<MacAddress, Set<NicRecord>>();
+  const guests = new MacHolders();
+  const taps = new MacHolders();
   /** How many hold each: two cards may need the same tap address. */
   const reserved = new Map<MacAddress, number>();
   /** By host. */
@@ -93,14 +94,14 @@ export function createMacRegistry(surroundings: MacSurroundings, segments: reado
 
   function replaceNics(key: string, next: readonly NicRecord[]) {
     for (const nic of nicsByDomain.get(key) ?? []) {
-      removeFrom(guests, nic.mac, nic);
-      if (nic.tapMac !== null) removeFrom(taps, nic.tapMac, nic);
+      guests.remove(nic.mac, nic);
+      if (nic.tapMac !== null) taps.remove(nic.tapMac, nic);
     }
     if (next.length === 0) nicsByDomain.delete(key);
     else nicsByDomain.set(key, next);
     for (const nic of next) {
-      addTo(guests, nic.mac, nic);
-      if (nic.tapMac !== null) addTo(taps, nic.tapMac, nic);
+      guests.add(nic.mac, nic);
+      if (nic.tapMac !== null) taps.add(nic.tapMac, nic);
     }
     knownConflicts = null;
   }
@@ -125,8 +126,8 @@ export function createMacRegistry(surroundings: MacSurroundings, segments: reado
       }
     },
     owners(mac) {
-      const of = (nics: Iterable<NicRecord>, role: MacOwnerRef['role']) => [...nics].map((nic) => ownerOf(nic, role));
-      return [...of(guests.get(mac) ?? [], 'GUEST'), ...of(taps.get(mac) ?? [], 'TAP')];
+      const of = (nics: readonly NicRecord[], role: MacOwnerRef['role']) => nics.map((nic) => ownerOf(nic, role));
+      return [...of(guests.of(mac), 'GUEST'), ...of(taps.of(mac), 'TAP')];
     },
     conflicts(hostName) {
       knownConflicts ??= findMacConflicts([...nicsByDomain.values()].flat()).map((conflict) => ({
@@ -193,16 +194,4 @@ function ownerOf(nic: NicRecord, role: MacOwnerRef['role']): MacOwnerRef {
     role,
     active: nic.active,
   };
-}
-
-function addTo(index: Map<MacAddress, Set<NicRecord>>, mac: MacAddress, nic: NicRecord) {
-  const holders = index.get(mac);
-  if (holders) holders.add(nic);
-  else index.set(mac, new Set([nic]));
-}
-
-function removeFrom(index: Map<MacAddress, Set<NicRecord>>, mac: MacAddress, nic: NicRecord) {
-  const holders = index.get(mac);
-  holders?.delete(nic);
-  if (holders?.size === 0) index.delete(mac);
 }

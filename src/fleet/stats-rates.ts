@@ -42,7 +42,8 @@ class Rates implements StatsRates {
   readonly #disksAt: number;
 
   constructor(values: readonly number[], vcpus: number, nics: number) {
-    this.#values = values;
+    // A list that grew has room to grow further.
+    this.#values = values.slice();
     this.#nicsAt = 1 + vcpus;
     this.#disksAt = this.#nicsAt + 2 * nics;
   }
