@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiRights } from '../config/config.ts';
 import { judgeManagedHost, type ManagedHost } from '../config/managed-host.ts';
 import { redactUri } from '../config/redact-uri.ts';
@@ -5,7 +6,7 @@ import type { TrustedHostKey, TrustRequest } from '../drivers/host-key.ts';
 import { VirtgraphError } from '../errors.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Audit, AuditedAction, AuditedOutcome } from './audit.ts';
-import type { HostsDiff } from './host-diff.ts';
+import { type HostsDiff, isNoChange } from './host-diff.ts';
 import { noSuchHost } from './host-problem.ts';
 import { createTurns } from './in-turn.ts';
 import type { ManagedHosts } from './managed-hosts.ts';
@@ -26,8 +27,8 @@ export type HostChange = {
 
 /** Which hosts the fleet has, by the configuration and by the API. The configuration wins. */
 export type HostAdmin = {
-  /** The configuration was read anew, and was right. */
-  configure(sources: HostSources): HostsDiff;
+  /** The configuration was read anew, and was right: it is in force when this is called, and written down when it settles. */
+  configure(sources: HostSources): Promise<HostsDiff>;
   isManaged(hostName: string): boolean;
   readonly idle: readonly IdleHost[];
   /** @throws FORBIDDEN, BAD_USER_INPUT, CONFLICT, LIMIT_EXCEEDED */
@@ -129,9 +130,15 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
   }
 
   return {
-    configure(next) {
+    async configure(next) {
+      const rights = isDeepStrictEqual(next.rights, sources.rights) ? {} : { rights: next.rights };
       sources = next;
-      return fleet.setHosts(present().targets);
+      const diff = fleet.setHosts(present().targets);
+      // Not before: who edits the file has the account, and a full disk must not hold him up.
+      if (!isNoChange(diff) || 'rights' in rights) {
+        await audit.note({ action: 'configure', host: null, who: 'the configuration' }, { ...diff, ...rights });
+      }
+      return diff;
     },
     isManaged: (name) => managedHost(name) !== null && !isNamed(sources.configured, name),
     get idle() {
@@ -197,7 +204,11 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
     async retry(name, signal) {
       const host = fleet.host(name);
       if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
-      return host.status === 'READY' ? host : fleet.refreshHost(name, signal);
+      if (host.status === 'READY') return host;
+      const after = await fleet.refreshHost(name, signal);
+      // It does what time would do: a full disk must not keep anybody from it.
+      await audit.note({ action: 'retryHost', host: name }, { status: after.status });
+      return after;
     },
 
     async trust(name, request, signal) {

@@ -31,6 +31,9 @@ export type MortalGatewayOptions = {
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const token = 'chaos-chaos-chaos-chaos-chaos';
 
+/** In a line of its log about what nobody caught. */
+const mistake = /"event":"(?:uncaughtException|unhandledRejection)"/;
+
 export async function openMortalGateway(options: MortalGatewayOptions): Promise<MortalGateway> {
   const { folder, logPath, config, record } = options;
   mkdirSync(folder, { recursive: true });
@@ -59,6 +62,9 @@ export async function openMortalGateway(options: MortalGatewayOptions): Promise<
     );
     child = started;
     started.stderr.on('data', (chunk: Buffer) => appendFileSync(logPath, chunk));
+    createInterface({ input: started.stderr }).on('line', (line) => {
+      if (mistake.test(line)) record.violate('gateway', line);
+    });
     const exited = once(started, 'exit');
     void exited.then(([status, signal]) => {
       if (child !== started) return;

@@ -109,8 +109,8 @@ function openClients(
       Partial<Parameters<typeof openStreamClient>[0]>,
   ) => openStreamClient({ ...common, name, url, query: changesSubscription, random: branch(), ...part });
   const slowUrl = world.urlThrough(world.slowFront);
-  // 60 KB/s, for messages that have twice as much each: all buffers fill, and then it lags.
-  world.slowFront.setFaults({ down: { drip: { bytes: 6_000, everyMs: 100 } } });
+  // 20 KB/s, for messages that have several times as much each: all buffers fill, and then it lags.
+  world.slowFront.setFaults({ down: { drip: { bytes: 2_000, everyMs: 100 } } });
   return [
     // Past every proxy: who is told everything as it comes is the measure for the others.
     stream('witness', { transport: 'websocket', url: world.directUrl, visits: null }),

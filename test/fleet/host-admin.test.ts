@@ -171,10 +171,10 @@ describe('a host of the configuration', () => {
   test('wins over one of the API, which comes back when the name is free again', async () => {
     const { admin } = await open();
     await add(admin, 'beta');
-    admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: allowed });
+    await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: allowed });
     expect(fleet?.host('beta')?.uri).toBe(targetOf('beta').uri);
     expect(admin.idle).toEqual([{ name: 'beta', reason: 'the configuration has a host of this name' }]);
-    admin.configure({ configured: [targetOf('alpha')], rights: allowed });
+    await admin.configure({ configured: [targetOf('alpha')], rights: allowed });
     expect(fleet?.host('beta')?.uri).toBe(host('beta').uri);
     expect(admin.idle).toEqual([]);
   });
@@ -184,7 +184,9 @@ describe('when the configuration allows less than before', () => {
   test('hosts of the API leave the fleet and are kept', async () => {
     const { admin } = await open();
     await add(admin, 'beta');
-    expect(admin.configure({ configured: [targetOf('alpha')], rights: nothing })).toMatchObject({ removed: ['beta'] });
+    expect(await admin.configure({ configured: [targetOf('alpha')], rights: nothing })).toMatchObject({
+      removed: ['beta'],
+    });
     expect(names()).toEqual(['alpha']);
     await open({ rights: rightsOf('api: { hosts: { enabled: true, drivers: [xen] } }\n') });
     expect(names()).toEqual(['alpha']);
@@ -310,6 +312,27 @@ describe('the audit log', () => {
       { at, who: 'token', action: 'removeHost', host: 'beta', result: 'DONE', before: readOnly, after: null },
     ]);
     expect((await stat(join(dir, 'audit.jsonl'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('has what the configuration has changed, and who had a host tried again', async () => {
+    const { admin, fakes } = await open();
+    const one = { configured: [targetOf('alpha')], rights: allowed };
+    await admin.configure(one);
+    await admin.configure({ ...one, configured: [targetOf('alpha'), targetOf('beta')] });
+    await admin.configure({ ...one, rights: nothing });
+    await admin.retry('alpha', signal);
+    const fake = fakes.get('beta');
+    if (fake) fake.refuse = hostProblem('HOST_KEY_UNKNOWN', 'Who is it?', 'Look.');
+    await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: nothing });
+    await settle();
+    await admin.retry('beta', signal);
+    const who = 'the configuration';
+    expect(await auditLines()).toMatchObject([
+      { who, action: 'configure', host: null, result: 'DONE', after: { added: ['beta'], removed: [] } },
+      { who, action: 'configure', after: { added: [], removed: ['beta'], rights: nothing } },
+      { who, action: 'configure', after: { added: ['beta'], removed: [] } },
+      { who: 'token', action: 'retryHost', host: 'beta', result: 'DONE', after: { status: 'BLOCKED' } },
+    ]);
   });
 
   test('has no password, also where one was asked for by mistake', async () => {

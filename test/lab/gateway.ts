@@ -161,6 +161,8 @@ export async function openGateway(lab: Lab, options: GatewayOptions): Promise<Ga
     async close() {
       await Promise.all(watches.map((watch) => watch.close()));
       if (child.exitCode === null && child.signalCode === null) await gateway.stop();
+      const mistake = log.find(({ event }) => event === 'uncaughtException' || event === 'unhandledRejection');
+      if (mistake !== undefined) throw new Error(`The gateway made a mistake: ${JSON.stringify(mistake)}`);
     },
   };
   return gateway;
