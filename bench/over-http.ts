@@ -4,7 +4,7 @@ import { cpuOfProcess } from './cpu.ts';
 import type { Contender } from './rounds.ts';
 
 /** The most that one page may have. */
-const pageSize = 500;
+const pageSize = 1000;
 
 type Page = {
   readonly domains: {

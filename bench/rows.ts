@@ -5,6 +5,7 @@ import { row as eventLatency } from './rows/event-latency.ts';
 import { row as fleetList } from './rows/fleet-list.ts';
 import { row as list } from './rows/list.ts';
 import { row as metrics } from './rows/metrics.ts';
+import { row as page } from './rows/page.ts';
 import { row as replicaMemory } from './rows/replica-memory.ts';
 import { row as roundTrips } from './rows/round-trips.ts';
 import { row as stalls } from './rows/stalls.ts';
@@ -20,6 +21,8 @@ export const rows: readonly Row[] = [
   // Changes and who hears of them.
   eventLatency,
   stalls,
+  // Answers from memory.
+  page,
   // The whole fleet.
   fleetList,
   metrics,

@@ -48,7 +48,7 @@ export function createDomainIndex(
       const page = isAscending
         ? matching.slice(begin, end)
         : matching.slice(matching.length - end, matching.length - begin).reverse();
-      const edges = page.map((one) => ({ cursor: formatPageCursor(field, one), node: one.domain }));
+      const edges = page.map((one) => new Edge(field, one));
       return {
         edges,
         hasNextPage: end < matching.length,
@@ -57,6 +57,23 @@ export function createDomainIndex(
       };
     },
   };
+}
+
+/** Most who ask for a page look at the cursors of its ends alone, so each is made when it is looked at. */
+class Edge {
+  readonly #field: DomainOrderField;
+  readonly #place: SortedDomain;
+
+  constructor(field: DomainOrderField, place: SortedDomain) {
+    this.#field = field;
+    this.#place = place;
+  }
+  get node(): DomainRecord {
+    return this.#place.domain;
+  }
+  get cursor(): string {
+    return formatPageCursor(this.#field, this.#place);
+  }
 }
 
 function isEmpty(filter: DomainFilter): boolean {

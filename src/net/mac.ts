@@ -12,10 +12,14 @@ const notations: readonly RegExp[] = [
   /^([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/,
 ];
 
+const canonical = /^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$/;
+
 const shownCharacters = 40;
 
 /** The address in canonical form (lower case, colons), or `null` when `text` is none. White space around it is ignored. */
 export function tryParseMac(text: string): MacAddress | null {
+  // Nearly all that is read is in canonical form already.
+  if (canonical.test(text)) return text as MacAddress;
   const lower = text.trim().toLowerCase();
   for (const notation of notations) {
     const match = notation.exec(lower);

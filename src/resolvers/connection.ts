@@ -3,11 +3,11 @@ import type { HostView } from '../fleet/types.ts';
 
 /** Pages, as Relay describes them. */
 
-const maxFirst = 500;
+const maxFirst = 1000;
 const defaultFirst = 100;
 const hostCursorPrefix = 'host:';
 
-/** The number of rows asked for. @throws BAD_USER_INPUT outside of 1…500 */
+/** The number of rows asked for. @throws BAD_USER_INPUT outside of 1…1000 */
 export function pageSize(first: number | null | undefined): number {
   const count = first ?? defaultFirst;
   if (count >= 1 && count <= maxFirst) return count;

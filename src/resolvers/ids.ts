@@ -25,6 +25,8 @@ const version = '1';
 const separator = '\n';
 /** Longer than any id of ours: a host's name has at most 64 characters. */
 const maxIdCharacters = 512;
+/** Of ids that are kept: those of a large fleet. */
+const mostKnown = 200_000;
 
 const letters = { host: 'H', domain: 'D', network: 'N', storagePool: 'P', task: 'T' } as const satisfies Record<
   NodeKind,
@@ -41,21 +43,37 @@ const words = {
 
 export function createIdCodec(fleetId: string): IdCodec {
   const fleetTag = createHash('sha256').update(fleetId).digest('base64url').slice(0, 8);
-  // Records are immutable and live as long as they are true, so an id is made once for each.
-  const known = new WeakMap<FleetObject, string>();
+  /** Made once for each object: by kind and host, then by UUID. */
+  const known = new Map<string, Map<string, string>>();
+  let size = 0;
 
   function encode(ref: NodeRef): string {
     const body = [version, letters[ref.kind], fleetTag, ref.hostName, ref.uuid].join(separator);
     return Buffer.from(`${body}${separator}${checksum(body)}`).toString('base64url');
   }
 
+  /** Objects that are gone have ids here too, so now and then all are made again. */
+  function forget() {
+    known.clear();
+    size = 0;
+  }
+
   return {
     encode,
     encodeObject(object) {
-      let id = known.get(object);
+      const ref = refOf(object);
+      const place = `${letters[ref.kind]}${ref.hostName}`;
+      let ofHost = known.get(place);
+      if (!ofHost) {
+        ofHost = new Map();
+        known.set(place, ofHost);
+      }
+      let id = ofHost.get(ref.uuid);
       if (id === undefined) {
-        id = encode(refOf(object));
-        known.set(object, id);
+        id = encode(ref);
+        ofHost.set(ref.uuid, id);
+        size++;
+        if (size > mostKnown) forget();
       }
       return id;
     },

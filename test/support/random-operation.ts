@@ -38,7 +38,7 @@ export function randomOperation(
   function selection(type: GraphQLCompositeType, depth: number): string {
     const parts = Array.from({ length: 1 + dice(5) }, () => (left-- > 0 ? part(type, depth + 1) : '__typename'));
     // Whatever the others come to, something is selected.
-    return `{ ${[...parts, dice(4) === 0 ? 'last: __typename' : '__typename'].join(' ')} }`;
+    return `{ ${[...parts, `last: __typename${directive()}`].join(' ')} }`;
   }
 
   function part(type: GraphQLCompositeType, depth: number): string {

@@ -5,7 +5,7 @@ import { ignoreFailure, isPromiseLike } from './leave-to-graphql.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createRun, type Run } from './run.ts';
 import { createTurns } from './turns.ts';
-import type { Walk } from './writers.ts';
+import { requireObject, type Walk } from './writers.ts';
 
 /**
  * Answers questions about what is in memory faster than graphql-js, with the same text. It takes what it can vouch for,
@@ -78,7 +78,7 @@ export function createExecutor(
         const plan = planOf(args);
         if (!plan) return null;
         const run = createRun(context, fragments, turns.isOver);
-        const values = await readRoot(plan, args.rootValue ?? {}, run);
+        const values = await readRoot(plan, args.rootValue, run);
         const pieces: Piece[] = [];
         const walk = walkAnswer(plan, values, run);
         while (walk.next().done !== true) {
@@ -96,10 +96,11 @@ export function createExecutor(
 }
 
 /** In order. Of the root's fields alone a promise is waited for. */
-async function readRoot({ fields }: Plan, root: unknown, run: Run): Promise<readonly unknown[]> {
+async function readRoot({ fields }: Plan, rootValue: unknown, run: Run): Promise<readonly unknown[]> {
+  const root = rootValue === undefined || rootValue === null ? {} : requireObject(rootValue);
   const values: unknown[] = [];
   try {
-    for (const { read } of fields) values.push(read(root as object, run));
+    for (const { read } of fields) values.push(read(root, run));
   } catch (error) {
     for (const value of values) if (isPromiseLike(value)) ignoreFailure(value);
     throw error;

@@ -1,29 +1,33 @@
 /**
- * Texts of records, kept for as long as the record is the fleet's and nobody else needs the room. A record is immutable and
- * a changed one is another object, so a text is never out of date by what its record holds; what else went into it is its
- * `basis`, which whoever takes the text compares.
+ * Texts of records, kept until the record is another one or the room is needed. A record is immutable and a changed one is
+ * another object, so a text is never out of date by what its record holds; what else went into it is its `basis`, which
+ * whoever takes the text compares.
+ *
+ * Not a WeakMap by the record, which would be shorter: V8 goes through the whole of one at each small collection, and with a
+ * thousand changed records that took more time than writing their texts.
  */
 export type KeptText = {
+  readonly record: object;
   /** The same object for as long as everything else that was read stays as it was; `null`: nothing else was. */
   readonly basis: object | null;
   /** Between them stands what is made anew for each answer. */
   readonly texts: readonly string[];
 };
 
-/** Of one selection: what is asked of each record. */
+/** What is asked of each record by one selection. An object is found by its host and its id there. */
 export type KeptTexts = {
-  get(record: object): KeptText | undefined;
-  put(record: object, text: KeptText): void;
+  get(hostName: string, id: string): KeptText | undefined;
+  put(hostName: string, id: string, text: KeptText): void;
 };
 
 export type FragmentStore = {
-  /** Equal selections, in whatever document, share their texts. `selection` says all that a text depends on. */
-  ofSelection(selection: string): KeptTexts;
-  /** At most what is kept; records that are gone count until the texts of their selection are dropped. */
+  /** Equal selections, in whatever document, share their texts. `name` says all that a text depends on. */
+  ofSelection(name: string): KeptTexts;
+  /** Of all that is kept. */
   readonly characters: number;
 };
 
-type Selection = { kept: WeakMap<object, KeptText>; characters: number };
+type Selection = { readonly byHost: Map<string, Map<string, KeptText>>; characters: number };
 
 /** A text's place in its map, and its own head. */
 const overheadCharacters = 100;
@@ -34,35 +38,33 @@ export function createFragmentStore(maxCharacters: number): FragmentStore {
   const selections = new Map<string, Selection>();
   let characters = 0;
 
-  function drop(name: string, selection: Selection) {
-    selections.delete(name);
-    characters -= selection.characters;
-    // Whoever is still writing with it begins anew.
-    selection.kept = new WeakMap();
-    selection.characters = 0;
-  }
-
   function makeRoom() {
     for (const [name, selection] of selections) {
       if (characters <= maxCharacters) return;
-      drop(name, selection);
+      selections.delete(name);
+      characters -= selection.characters;
     }
   }
 
   return {
     ofSelection(name) {
-      const selection = selections.get(name) ?? { kept: new WeakMap(), characters: 0 };
+      const selection = selections.get(name) ?? { byHost: new Map(), characters: 0 };
       selections.delete(name);
       selections.set(name, selection);
       return {
-        get: (record) => selection.kept.get(record),
-        put(record, text) {
-          // Dropped meanwhile: what nobody finds is not kept.
+        get: (hostName, id) => selection.byHost.get(hostName)?.get(id),
+        put(hostName, id, text) {
+          // Thrown out meanwhile: what nobody would find is not kept.
           if (selections.get(name) !== selection) return;
-          const size = text.texts.reduce((total, each) => total + each.length, overheadCharacters);
-          selection.kept.set(record, text);
-          selection.characters += size;
-          characters += size;
+          let texts = selection.byHost.get(hostName);
+          if (!texts) {
+            texts = new Map();
+            selection.byHost.set(hostName, texts);
+          }
+          const growth = sizeOf(text) - sizeOf(texts.get(id));
+          texts.set(id, text);
+          selection.characters += growth;
+          characters += growth;
           if (characters > maxCharacters) makeRoom();
         },
       };
@@ -71,4 +73,8 @@ export function createFragmentStore(maxCharacters: number): FragmentStore {
       return characters;
     },
   };
+}
+
+function sizeOf(text: KeptText | undefined): number {
+  return text ? text.texts.reduce((total, each) => total + each.length, overheadCharacters) : 0;
 }

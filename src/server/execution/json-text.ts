@@ -11,27 +11,28 @@ export function quote(text: string): string {
   return special.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
-/** The value is not `null`. */
-export type WriteLeaf = (value: unknown) => string;
-
-export function leafWriter(type: GraphQLLeafType): WriteLeaf {
-  if (isEnumType(type)) return enumWriter(type);
-  const serialize = (value: unknown) => textOf(type.serialize(value));
+/** `writeNull`: for what is null. One function for each type, since each is called for each field of each row. */
+export function leafWriter(type: GraphQLLeafType, writeNull: () => string): (value: unknown) => string {
+  const other = (value: unknown) =>
+    value === null || value === undefined ? writeNull() : textOf(type.serialize(value));
+  if (isEnumType(type)) {
+    // Names need no escaping.
+    const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, `"${name}"`]));
+    return (value) => texts.get(value) ?? other(value);
+  }
   switch (type.name) {
     case 'String':
     case 'ID':
-      return (value) => (typeof value === 'string' ? quote(value) : serialize(value));
+    // They take any string as it is: `serializeString` of src/resolvers/scalars.ts.
+    case 'UUID':
+    case 'MacAddress':
+    case 'Cursor':
+      return (value) => (typeof value === 'string' ? quote(value) : other(value));
     case 'Boolean':
-      return (value) => (value === true ? 'true' : value === false ? 'false' : serialize(value));
+      return (value) => (value === true ? 'true' : value === false ? 'false' : other(value));
     default:
-      return serialize;
+      return other;
   }
-}
-
-function enumWriter(type: Extract<GraphQLLeafType, { getValues: unknown }>): WriteLeaf {
-  // Names need no escaping.
-  const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, `"${name}"`]));
-  return (value) => texts.get(value) ?? textOf(type.serialize(value));
 }
 
 function textOf(serialized: unknown): string {

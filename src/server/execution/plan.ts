@@ -19,8 +19,9 @@ import {
 import { recordTypes, type Source, sourceOf } from '../../resolvers/sources.ts';
 import { collectFields, type Selecting } from './collect-fields.ts';
 import { leafWriter, quote } from './json-text.ts';
+import { leaveToGraphql } from './leave-to-graphql.ts';
 import { record } from './record-writer.ts';
-import { abstract, type FieldWriter, leaf, list, nonNull, nullable, object, type Writer } from './writers.ts';
+import { abstract, type FieldWriter, leaf, list, object, type Writer, withNull } from './writers.ts';
 
 /**
  * An operation with its variables, made into functions that write its answer as text, without objects in between. They
@@ -73,7 +74,8 @@ function planField(
   if (name === '__typename') {
     const text = quote(type.name);
     const value = leaf(() => text);
-    return { key: `${key}:`, selection: `${key}:__typename`, read: () => type.name, ownSource: 'record', value };
+    const read = () => type.name;
+    return { key: `${key}:`, selection: `${key}:__typename`, read, write: () => text, ownSource: 'record', value };
   }
   const field = type.getFields()[name];
   // What is left are `__schema` and `__type`.
@@ -82,7 +84,15 @@ function planField(
   const value = reader && planValue(selecting, field.type, sets);
   if (!value) return null;
   const { args, read, ownSource } = reader;
-  return { key: `${key}:`, selection: `${key}:${name}${args}${value.selection}`, read, ownSource, value };
+  const { write } = value;
+  return {
+    key: `${key}:`,
+    selection: `${key}:${name}${args}${value.selection}`,
+    read,
+    write: field.resolve ? (parent, run) => write(read(parent, run), run) : (parent, run) => write(parent[name], run),
+    ownSource,
+    value,
+  };
 }
 
 type Reader = Pick<FieldWriter, 'read' | 'ownSource'> & {
@@ -98,7 +108,7 @@ function planReader(
 ): Reader | null {
   const { name, resolve } = field;
   // graphql-js's own resolver, but that it would call what is a function: no leaf writer takes one.
-  if (!resolve) return { read: (parent) => Reflect.get(parent, name), ownSource: 'record', args: '' };
+  if (!resolve) return { read: (parent) => parent[name], ownSource: 'record', args: '' };
   const ownSource = sourceOf(type.name, name);
   if (!ownSource) return null;
   const args = getArgumentValues(field, node, variables);
@@ -122,13 +132,13 @@ function textOfArgs(args: unknown): string {
 }
 
 function planValue(selecting: Selecting, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Writer | null {
-  const isRequired = isNonNullType(type);
-  const present = planPresent(selecting, isRequired ? type.ofType : type, sets);
-  return present && (isRequired ? nonNull(present) : nullable(present));
+  const [present, writeNull] = isNonNullType(type) ? [type.ofType, () => leaveToGraphql(null)] : [type, () => 'null'];
+  if (isLeafType(present)) return leaf(leafWriter(present, writeNull));
+  const writer = planPresent(selecting, present, sets);
+  return writer && withNull(writer, writeNull);
 }
 
 function planPresent(selecting: Selecting, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Writer | null {
-  if (isLeafType(type)) return leaf(leafWriter(type));
   if (isListType(type)) {
     const item = planValue(selecting, type.ofType, sets);
     return item && list(item, sets.length > 0);
@@ -149,5 +159,6 @@ function planObject(selecting: Selecting, type: GraphQLObjectType, sets: readonl
   if (type.isTypeOf) return null;
   const fields = planFields(selecting, type, sets);
   if (!fields) return null;
-  return recordTypes.has(type.name) ? record(type.name, fields) : object(fields);
+  // Where all is skipped, nothing is left to keep.
+  return recordTypes.has(type.name) && fields.length > 0 ? record(type.name, fields) : object(fields);
 }

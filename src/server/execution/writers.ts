@@ -13,17 +13,27 @@ export type Writer = {
   readonly write: (value: unknown, run: Run) => string;
   /** The same, to `run.out`, with a pause between rows where the run is tired; `null` where it cannot take long. */
   readonly walk: ((value: unknown, run: Run) => Walk) | null;
+  /** To `run.out`, in as few pieces as there are; for the rows of a list, whose pieces need not be put together twice. */
+  readonly put: (value: unknown, run: Run) => void;
 };
+
+/** The clock is looked at after so many short rows. */
+const rowsBetweenLooks = 8;
 
 /** Stops where others should have their turn. */
 export type Walk = Generator<void, void, void>;
+
+/** An object whose fields are read. */
+export type Parent = Readonly<Record<string, unknown>>;
 
 /** A field where it is selected. */
 export type FieldWriter = {
   /** As the answer has it: quoted, with its colon. */
   readonly key: string;
   readonly selection: string;
-  readonly read: (parent: object, run: Run) => unknown;
+  readonly read: (parent: Parent, run: Run) => unknown;
+  /** The value's text. */
+  readonly write: (parent: Parent, run: Run) => string;
   /** Of its value alone, without what is below it. */
   readonly ownSource: Source;
   readonly value: Writer;
@@ -40,19 +50,18 @@ export function sourceOfField({ ownSource, value }: FieldWriter): Source {
 }
 
 export function leaf(write: (value: unknown) => string): Writer {
-  return { selection: '', source: 'record', leaves: 1, write, walk: null };
+  return { selection: '', source: 'record', leaves: 1, write, walk: null, put: putWhole(write) };
 }
 
-export function nullable(present: Writer): Writer {
-  return withNull(present, () => 'null');
+function putWhole(write: Writer['write']): Writer['put'] {
+  return (value, run) => {
+    run.out.push(write(value, run));
+  };
 }
 
-export function nonNull(present: Writer): Writer {
-  return withNull(present, () => leaveToGraphql(null));
-}
-
-function withNull(present: Writer, writeNull: () => string): Writer {
-  const { write, walk } = present;
+/** `writeNull`: for what is null. */
+export function withNull(present: Writer, writeNull: () => string): Writer {
+  const { write, walk, put } = present;
   return {
     ...present,
     write: (value, run) => (value === null || value === undefined ? writeNull() : write(value, run)),
@@ -62,20 +71,29 @@ function withNull(present: Writer, writeNull: () => string): Writer {
         if (value === null || value === undefined) run.out.push(writeNull());
         else yield* walk(value, run);
       },
+    put(value, run) {
+      if (value === null || value === undefined) run.out.push(writeNull());
+      else put(value, run);
+    },
   };
 }
 
 /** `hasObjects`: so that it may be long, and each of its items too. */
 export function list(item: Writer, hasObjects: boolean): Writer {
-  const { write, walk } = item;
+  const { walk, put } = item;
+  const write: Writer['write'] = (value, run) => {
+    if (!Array.isArray(value)) return leaveToGraphql(value);
+    let text = '[';
+    for (let index = 0; index < value.length; index++) {
+      if (index > 0) text += ',';
+      text += item.write(value[index], run);
+    }
+    return `${text}]`;
+  };
   return {
     ...item,
-    write(value, run) {
-      if (!Array.isArray(value)) return leaveToGraphql(value);
-      let text = '[';
-      for (let index = 0; index < value.length; index++) text += `${index === 0 ? '' : ','}${write(value[index], run)}`;
-      return `${text}]`;
-    },
+    write,
+    put: putWhole(write),
     walk: hasObjects
       ? function* (value, run) {
           const items = Array.isArray(value) ? value : leaveToGraphql(value);
@@ -83,8 +101,8 @@ export function list(item: Writer, hasObjects: boolean): Writer {
           for (let index = 0; index < items.length; index++) {
             if (index > 0) run.out.push(',');
             if (walk) yield* walk(items[index], run);
-            else run.out.push(write(items[index], run));
-            if (run.isTired()) yield;
+            else put(items[index], run);
+            if ((walk || index % rowsBetweenLooks === 0) && run.isTired()) yield;
           }
           run.out.push(']');
         }
@@ -94,18 +112,13 @@ export function list(item: Writer, hasObjects: boolean): Writer {
 
 export function object(fields: readonly FieldWriter[]): Writer {
   const leads = leadsOf(fields);
+  const write: Writer['write'] = (value, run) => `{${writeFields(fields, leads, requireObject(value), run)}}`;
   return {
+    write,
+    put: putWhole(write),
     selection: `{${fields.map(({ selection }) => selection).join(' ')}}`,
     source: fields.map(sourceOfField).reduce(wider, 'record'),
     leaves: leavesOf(fields),
-    write(value, run) {
-      const parent = requireObject(value);
-      let text = '{';
-      for (const [index, { read, value }] of fields.entries()) {
-        text += leads[index] + value.write(read(parent, run), run);
-      }
-      return `${text}}`;
-    },
     walk: fields.some(({ value }) => value.walk !== null)
       ? function* (value, run) {
           const parent = requireObject(value);
@@ -120,6 +133,17 @@ export function object(fields: readonly FieldWriter[]): Writer {
         }
       : null,
   };
+}
+
+function writeFields(fields: readonly FieldWriter[], leads: readonly string[], parent: Parent, run: Run): string {
+  let text = '';
+  // Not `entries()`: it makes an array for each field of each row.
+  let index = 0;
+  for (const { write } of fields) {
+    text += leads[index++];
+    text += write(parent, run);
+  }
+  return text;
 }
 
 export function abstract(type: GraphQLAbstractType, members: ReadonlyMap<string, Writer>): Writer | null {
@@ -137,6 +161,7 @@ export function abstract(type: GraphQLAbstractType, members: ReadonlyMap<string,
     source: writers.map(({ source }) => source).reduce(wider, 'record'),
     leaves: Math.max(0, ...writers.map(({ leaves }) => leaves)),
     write: (value, run) => memberOf(value, run).write(value, run),
+    put: (value, run) => memberOf(value, run).put(value, run),
     walk: writers.some(({ walk }) => walk !== null)
       ? function* (value, run) {
           const { walk, write } = memberOf(value, run);
@@ -157,9 +182,10 @@ export function leavesOf(fields: readonly FieldWriter[]): number {
 }
 
 /** An error that a resolver returns instead of throwing it is one all the same. */
-export function requireObject(value: unknown): object {
+export function requireObject(value: unknown): Parent {
   if (typeof value !== 'object' || value === null || value instanceof Error || isPromiseLike(value)) {
     return leaveToGraphql(value);
   }
-  return value;
+  // Whatever it is, its properties may be asked for.
+  return value as Parent;
 }
