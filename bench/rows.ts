@@ -1,14 +1,17 @@
 import type { Row } from './row.ts';
 import { row as bulkStats } from './rows/bulk-stats.ts';
+import { row as coldStart } from './rows/cold-start.ts';
 import { row as decode } from './rows/decode.ts';
 import { row as eventLatency } from './rows/event-latency.ts';
 import { row as fleetList } from './rows/fleet-list.ts';
+import { row as idleHosts } from './rows/idle-hosts.ts';
 import { row as list } from './rows/list.ts';
 import { row as metrics } from './rows/metrics.ts';
 import { row as page } from './rows/page.ts';
 import { row as replicaMemory } from './rows/replica-memory.ts';
 import { row as roundTrips } from './rows/round-trips.ts';
 import { row as stalls } from './rows/stalls.ts';
+import { row as storm } from './rows/storm.ts';
 
 /** In the order in which they run and stand in docs/BENCHMARKS.md. */
 export const rows: readonly Row[] = [
@@ -26,4 +29,7 @@ export const rows: readonly Row[] = [
   // The whole fleet.
   fleetList,
   metrics,
+  coldStart,
+  storm,
+  idleHosts,
 ];

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { cpuOfProcess } from '../cpu.ts';
+import { timedOf } from '../rounds.ts';
+import type { BenchContext, Comparison, Row } from '../row.ts';
+import { openSshFleet, type SshFleet } from '../ssh-fleet.ts';
+
+const hosts = 500;
+const sshProcesses = 10;
+const idleMs = 60_000;
+
+export const row: Row = {
+  name: 'idle-hosts',
+  title: `${hosts} idle SSH hosts without guests`,
+  needs: [],
+  async run(bench) {
+    const fleet = await openSshFleet(hosts);
+    try {
+      return [await compare(bench, fleet)];
+    } finally {
+      await fleet.close();
+    }
+  },
+};
+
+async function compare(bench: BenchContext, fleet: SshFleet): Promise<Comparison> {
+  const ours = await holdAll(bench, fleet);
+  const theirs = await holdByProcesses(fleet);
+  const minute = (name: string, note: string, cpuMs: number) =>
+    timedOf(name, note, { timesMs: [idleMs], cpusMs: [cpuMs] });
+  return {
+    title: 'one of them for a minute',
+    contenders: [
+      minute('virtgraph', `${hosts} in one process`, ours.cpuMs / hosts),
+      minute('`ssh -N -L`', `one of ${sshProcesses} processes`, theirs.cpuMs / sshProcesses),
+    ],
+    facts: [
+      { name: 'virtgraph, RSS a host', value: `${kilobytes(ours.rss / hosts)} kB` },
+      { name: 'virtgraph, JavaScript heap a host', value: `${kilobytes(ours.heap / hosts)} kB` },
+      { name: 'ssh, RSS a process', value: `${kilobytes(theirs.rss / sshProcesses)} kB` },
+      { name: 'ssh, PSS a process', value: `${kilobytes(theirs.pss / sshProcesses)} kB` },
+    ],
+    goals: [
+      { text: 'kB of RSS a host', ratio: ours.rss / hosts / 1_024, target: 100, better: 'lower' },
+      {
+        text: 'percent of a core for 1,000 hosts',
+        ratio: (ours.cpuMs / idleMs) * 100 * (1_000 / hosts),
+        target: 1,
+        better: 'lower',
+      },
+    ],
+  };
+}
+
+async function holdAll(bench: BenchContext, fleet: SshFleet) {
+  const client = await fleet.openClient();
+  try {
+    const before = await client.memory();
+    await client.connect();
+    const after = await client.memory();
+    const { cpuMs } = await client.idle(idleMs);
+    bench.log(`${hosts} hosts took ${cpuMs.toFixed(0)} ms of CPU in ${idleMs / 1_000} s`);
+    return { rss: after.rss - before.rss, heap: after.heapUsed - before.heapUsed, cpuMs };
+  } finally {
+    await client.close();
+  }
+}
+
+async function holdByProcesses(fleet: SshFleet) {
+  const folder = await mkdtemp(join(tmpdir(), 'virtgraph-bench-'));
+  const children = fleet.ports.slice(0, sshProcesses).map((port, index) => {
+    const forward = `${join(folder, String(index))}:/run/libvirt/libvirt-sock`;
+    return spawn('ssh', ['-N', '-L', forward, ...fleet.sshOptions(port)], { stdio: 'inherit' });
+  });
+  try {
+    // Connected long since, and still. Nothing tells when that is.
+    await wait(5_000);
+    const pids = children.map(({ pid = 0 }) => pid);
+    const meters = pids.map(cpuOfProcess);
+    const cpu = () => meters.reduce((sum, meter) => sum + meter(), 0);
+    const cpuBefore = cpu();
+    await wait(idleMs);
+    const memory = await Promise.all(pids.map(memoryOf));
+    const sum = (of: 'rss' | 'pss') => memory.reduce((total, reading) => total + reading[of], 0);
+    return { cpuMs: cpu() - cpuBefore, rss: sum('rss'), pss: sum('pss') };
+  } finally {
+    for (const child of children) {
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
+    }
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** In bytes. */
+async function memoryOf(pid: number): Promise<{ readonly rss: number; readonly pss: number }> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const read = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1_024;
+  return { rss: read('Rss'), pss: read('Pss') };
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1_024).toFixed(0);
+}
