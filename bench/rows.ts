@@ -1,4 +1,5 @@
 import type { Row } from './row.ts';
+import { row as bigAnswer } from './rows/big-answer.ts';
 import { row as bulkStats } from './rows/bulk-stats.ts';
 import { row as coldStart } from './rows/cold-start.ts';
 import { row as decode } from './rows/decode.ts';
@@ -26,6 +27,7 @@ export const rows: readonly Row[] = [
   stalls,
   // Answers from memory.
   page,
+  bigAnswer,
   // The whole fleet.
   fleetList,
   metrics,
