@@ -22,12 +22,12 @@ export const row: Row = {
       [
         {
           name: 'an object for each domain, with BigInt',
-          run: timed(() => decodeIntoObjects(bytes), sumOfObjects),
+          ...timed(() => decodeIntoObjects(bytes), sumOfObjects),
         },
-        { name: 'virtgraph, into columns', run: timed(() => decode(statsReply, bytes), sumOfSamples) },
+        { name: 'virtgraph, into columns', ...timed(() => decode(statsReply, bytes), sumOfSamples) },
         {
           name: 'virtgraph, into columns, and every reading looked at',
-          run: timed(
+          ...timed(
             () => {
               const samples = decode(statsReply, bytes);
               return { samples, sum: sumOfSamples(samples) };
@@ -40,7 +40,7 @@ export const row: Row = {
       sumOfObjects(decodeIntoObjects(bytes)),
     );
     const [objects, columns] = contenders;
-    const nanoseconds = columns.timesMs.map((ms) => (ms * 1e6) / (guests * params));
+    const nanoseconds = columns.cpusMs.map((ms) => (ms * 1e6) / (guests * params));
     return [
       {
         title: `${guests} domains of ${params} parameters, ${(bytes.length / 1e6).toFixed(1)} MB`,
@@ -48,7 +48,8 @@ export const row: Row = {
         goals: [
           ratioGoal('times faster than an object for each domain', { of: objects, to: columns, atLeast: 8 }),
           {
-            text: 'ns a parameter',
+            // By CPU: where others wait for the same cores, time says how long they were.
+            text: 'ns of CPU a parameter',
             ratio: quantile(nanoseconds, 0.5),
             target: 40,
             better: 'lower',
@@ -60,13 +61,20 @@ export const row: Row = {
   },
 };
 
-/** Only the decoding counts; that its answer is right is looked at afterwards. */
-function timed<T>(work: () => T, answer: (result: T) => string): Contender['run'] {
-  return async () => {
-    const startedAt = performance.now();
-    const result = work();
-    const ms = performance.now() - startedAt;
-    return { answer: answer(result), ms };
+/** Only the decoding counts, in time and CPU; that its answer is right is looked at afterwards. */
+function timed<T>(work: () => T, answer: (result: T) => string): Pick<Contender, 'run' | 'cpu'> {
+  let spentMs = 0;
+  return {
+    cpu: () => spentMs,
+    async run() {
+      const cpuBefore = process.cpuUsage();
+      const startedAt = performance.now();
+      const result = work();
+      const ms = performance.now() - startedAt;
+      const { user, system } = process.cpuUsage(cpuBefore);
+      spentMs += (user + system) / 1_000;
+      return { answer: answer(result), ms };
+    },
   };
 }
 
