@@ -53,11 +53,12 @@ async function idle(ms: number) {
   return { ms, cpuMs: cpuOfThisProcess() - before };
 }
 
+const lines = createInterface({ input: process.stdin });
+// Also in the middle of connecting: whoever started it may have been killed.
+lines.once('close', () => process.exit(0));
 process.stdout.write('{}\n');
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of lines) {
   const [word, ms] = line.split(' ');
   const answer = word === 'connect' ? await connect() : word === 'memory' ? await memory() : await idle(Number(ms));
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
-await fleet.close();
-process.exit(0);
