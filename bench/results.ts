@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Comparison, Row } from './row.ts';
+import type { Comparison, Plot, Row } from './row.ts';
 
 /** What `npm run bench -- --write` keeps: the source of docs/BENCHMARKS.md, and of a release's ratios. */
 export type Results = {
@@ -28,7 +28,7 @@ export function resultOf({ title }: Row, comparisons: readonly Comparison[]): Ro
 }
 
 /** Without what a row may have added for itself, such as every single time. */
-function keptOf({ title, contenders, facts, goals }: Comparison): Comparison {
+function keptOf({ title, contenders, facts, goals, plots }: Comparison): Comparison {
   return {
     title,
     contenders: contenders.map(({ name, medianMs, minMs, cpuMs, rounds, note }) => ({
@@ -40,6 +40,7 @@ function keptOf({ title, contenders, facts, goals }: Comparison): Comparison {
       ...(note !== undefined && { note }),
     })),
     ...(facts !== undefined && { facts }),
+    ...(plots !== undefined && { plots: plots.map(keptPlot) }),
     goals: goals.map(({ spread, ratio, ...goal }) => ({
       ...goal,
       ratio: rounded(ratio),
@@ -47,6 +48,8 @@ function keptOf({ title, contenders, facts, goals }: Comparison): Comparison {
     })),
   };
 }
+
+const keptPlot = (plot: Plot): Plot => ({ ...plot, points: plot.points.map(([x, y]) => [x, rounded(y)]) });
 
 const rounded = (value: number) => Number(value.toPrecision(4));
 

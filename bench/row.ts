@@ -22,6 +22,8 @@ export type Comparison = {
   /** What is not a time: bytes a domain, the longest stall. The value with its unit. */
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
   readonly goals: readonly Goal[];
+  /** Drawn into docs/scaling. */
+  readonly plots?: readonly Plot[];
 };
 
 export type Measured = {
@@ -33,6 +35,18 @@ export type Measured = {
   readonly cpuMs: number | null;
   readonly rounds: number;
   readonly note?: string;
+};
+
+/** One figure over a count, both on logarithmic scales. */
+export type Plot = {
+  /** Of docs/scaling, without its ending. */
+  readonly file: string;
+  readonly title: string;
+  /** Of what there are more and more. */
+  readonly x: string;
+  /** The figure's unit. */
+  readonly y: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
 };
 
 /** Reached when `ratio` is at most `target` (`lower`), or at least (`higher`). */

@@ -11,6 +11,9 @@ import { row as metrics } from './rows/metrics.ts';
 import { row as page } from './rows/page.ts';
 import { row as replicaMemory } from './rows/replica-memory.ts';
 import { row as roundTrips } from './rows/round-trips.ts';
+import { row as scalingDomains } from './rows/scaling-domains.ts';
+import { row as scalingHosts } from './rows/scaling-hosts.ts';
+import { row as scalingSubscribers } from './rows/scaling-subscribers.ts';
 import { row as stalls } from './rows/stalls.ts';
 import { row as storm } from './rows/storm.ts';
 
@@ -34,4 +37,7 @@ export const rows: readonly Row[] = [
   coldStart,
   storm,
   idleHosts,
+  scalingHosts,
+  scalingDomains,
+  scalingSubscribers,
 ];

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SetupError } from '../scripts/setup.mjs';
 import { benchmarksPage, benchmarksPagePath } from './benchmarks-page.ts';
+import { plotPath, plotSvg, plotsOf } from './plot.ts';
 import { lastResults, type Results, readResults, writeResults } from './results.ts';
 import { rows } from './rows.ts';
 import { chooseRows, runRows, wholeNumber } from './run-rows.ts';
@@ -48,7 +49,13 @@ function keep(results: Results): void {
   writePage(kept);
 }
 
-const writePage = (results: Results) => writeFileSync(benchmarksPagePath, benchmarksPage(results, rows));
+function writePage(results: Results): void {
+  writeFileSync(benchmarksPagePath, benchmarksPage(results, rows));
+  for (const plot of plotsOf(results)) writeFileSync(plotPath(plot), plotSvg(plot));
+}
+
+// By way of `exit`, where processes that were started are ended.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 try {
   await main();

@@ -2,6 +2,7 @@ import { processesBeside } from '../../test/lab/host-processes.ts';
 import type { LibvirtHost } from '../../test/lab/libvirt-host.ts';
 import { type BenchHost, entryOf, openBenchHost, type Subject } from '../bench-host.ts';
 import { cpuOfProcess } from '../cpu.ts';
+import { forwardSocket } from '../forwarded-socket.ts';
 import { type Keep, keepIn } from '../keep.ts';
 import { openGo, openOurDriver, openPython, virsh } from '../libvirt-contenders.ts';
 import { openGatewayOf, statsOverHttp } from '../over-http.ts';
@@ -17,7 +18,7 @@ export const row: Row = {
     return [
       await allGroups(bench, host, host.test),
       await allGroups(bench, host, host.qemu),
-      await stateOnly(bench, host.qemu),
+      await stateOnly(bench, host),
       await costToDaemon(bench, host),
     ];
   },
@@ -58,18 +59,32 @@ async function allGroups(bench: BenchContext, { lab, qemu }: BenchHost, subject:
   };
 }
 
-async function stateOnly(bench: BenchContext, subject: Subject): Promise<Comparison> {
+async function stateOnly(bench: BenchContext, { lab, host, qemu }: BenchHost): Promise<Comparison> {
   await using opened = new AsyncDisposableStack();
-  const { python, go, unix, ssh } = await openPeers(bench, subject, keepIn(opened));
-  const [byPython, byGo, byUnix, bySsh] = await measureSideBySide(
-    [python.contender('state'), go.contender('state'), unix.contender('state'), ssh.contender('state')] as const,
+  const keep = keepIn(opened);
+  const { python, go, unix, ssh } = await openPeers(bench, qemu, keep);
+  const forwarded = keep(await forwardSocket(lab, host));
+  const forwardedGo = keep(await openGo(bench, { ...qemu, socketPath: forwarded.path }));
+  const throughSsh = { ...forwardedGo.contender('state'), name: 'go-libvirt, through ssh -L' };
+  const [byPython, byGo, byForwardedGo, byUnix, bySsh] = await measureSideBySide(
+    [
+      python.contender('state'),
+      go.contender('state'),
+      throughSsh,
+      unix.contender('state'),
+      ssh.contender('state'),
+    ] as const,
     bench.rounds * 5,
-    subject.domains,
+    qemu.domains,
   );
   return {
-    title: `${subject.title}: state only`,
-    contenders: [byPython, byGo, byUnix, bySsh],
-    goals: [overSsh(bySsh, byGo)],
+    title: `${qemu.title}: state only`,
+    contenders: [byPython, byGo, byForwardedGo, byUnix, bySsh],
+    goals: [
+      overSsh(bySsh, byGo),
+      ratioGoal('our driver over SSH to go-libvirt through ssh -L', { of: bySsh, to: byForwardedGo, atMost: 1.15 }),
+      ratioGoal('our driver to go-libvirt, both on the unix socket', { of: byUnix, to: byGo, atMost: 1.15 }),
+    ],
   };
 }
 

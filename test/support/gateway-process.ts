@@ -10,6 +10,7 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export type GatewayProcess = {
   readonly dir: string;
   readonly stateDir: string;
+  readonly pid: number;
   /** Once it has said that it is ready. */
   readonly url: Promise<string>;
   readonly stdout: () => string;
@@ -65,6 +66,8 @@ export async function startGateway({
   return {
     dir,
     stateDir,
+    // None where it could not be started, which `url` then says.
+    pid: child.pid ?? 0,
     url,
     stdout,
     stderr,
