@@ -79,7 +79,7 @@ export const changesSubscription = `subscription Changes($after: Cursor, $filter
 /** With each domain's XML many times over: for the one who cannot keep up. */
 export const heavySubscription = `subscription HeavyChanges($after: Cursor, $filter: ChangeFilter) {
   changes(after: $after, filter: $filter) { ${change}
-    ... on ObjectUpserted { heavy: object { ... on Domain { ${aliases(40)} } } } } }
+    ... on ObjectUpserted { heavy: object { ... on Domain { ${aliases(250)} } } } } }
   ${facts}`;
 
 export const changesSinceQuery = `query Page($after: Cursor!, $first: Int!) {

@@ -109,8 +109,8 @@ function openClients(
       Partial<Parameters<typeof openStreamClient>[0]>,
   ) => openStreamClient({ ...common, name, url, query: changesSubscription, random: branch(), ...part });
   const slowUrl = world.urlThrough(world.slowFront);
-  // 20 KB/s, for messages that have several times as much each: all buffers fill, and then it lags.
-  world.slowFront.setFaults({ down: { drip: { bytes: 2_000, everyMs: 100 } } });
+  // 200 KB/s, for messages of twice as much each: the buffers of four sockets fill, which are megabytes, and then it lags.
+  world.slowFront.setFaults({ down: { drip: { bytes: 20_000, everyMs: 100 } } });
   return [
     // Past every proxy: who is told everything as it comes is the measure for the others.
     stream('witness', { transport: 'websocket', url: world.directUrl, visits: null }),

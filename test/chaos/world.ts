@@ -40,7 +40,7 @@ export type WorldOptions = {
  * Silence of a host is noticed in eight seconds rather than thirty.
  */
 const config = {
-  limits: { journalEntries: 400, subscriberQueue: 32 },
+  limits: { journalEntries: 400, subscriberQueue: 32, queryAliases: 300 },
   timing: { reconcileSeconds: 86_400 },
 };
 const keepalive = { keepalive_interval: '2', keepalive_count: '3' };
