@@ -41,6 +41,7 @@ class Desk {
   #written: PromiseWithResolvers<void> | null = null;
   /** What is written is put together here, as long as it leaves at once: most of it does. */
   #shared = Buffer.allocUnsafeSlow(sharedBytes);
+  #view = this.#shared;
 
   enqueue(outlet: Outlet): void {
     this.#queue.push(outlet);
@@ -51,14 +52,17 @@ class Desk {
     return this.#written?.promise ?? null;
   }
 
-  /** Room for so many bytes, until the next call. */
+  /** So many bytes, until the next call. Most messages of one answer are of one length, and so are written from one view. */
   borrow(size: number): Buffer {
-    return size <= sharedBytes ? this.#shared : Buffer.allocUnsafe(size);
+    if (size > sharedBytes) return Buffer.allocUnsafe(size);
+    if (size !== this.#view.length) this.#view = this.#shared.subarray(0, size);
+    return this.#view;
   }
 
   /** What was borrowed does not come back. */
   replace(): void {
     this.#shared = Buffer.allocUnsafeSlow(sharedBytes);
+    this.#view = this.#shared;
   }
 
   #schedule() {
@@ -91,8 +95,11 @@ export class Outlet {
   readonly #desk: Desk;
   readonly #framing: Framing;
   readonly #write: (bytes: Buffer) => Written;
-  /** By turns a prefix and a body. */
-  #waiting: (string | Buffer)[] = [];
+  /** The first message that waits; mostly there is no other. */
+  #prefix = '';
+  #body: Buffer | null = null;
+  /** Those after it, by turns a prefix and a body. */
+  #more: (string | Buffer)[] | null = null;
   #waitingBytes = 0;
   #isQueued = false;
   #isBlocked = false;
@@ -110,7 +117,13 @@ export class Outlet {
   /** To be written with whatever else comes in this turn of the event loop. */
   push(prefix: string, body: Buffer): void {
     if (this.#isClosed) return;
-    this.#waiting.push(prefix, body);
+    if (this.#body === null) {
+      this.#prefix = prefix;
+      this.#body = body;
+    } else {
+      this.#more ??= [];
+      this.#more.push(prefix, body);
+    }
     this.#waitingBytes += this.#framing.size(prefix, body);
     if (this.#isQueued || this.#isBlocked) return;
     this.#isQueued = true;
@@ -119,7 +132,7 @@ export class Outlet {
 
   get hasRoom(): boolean {
     if (this.#isClosed) return true;
-    return !this.#isBlocked && (this.#waitingBytes < mostWaiting || this.#waiting.length === 2);
+    return !this.#isBlocked && (this.#waitingBytes < mostWaiting || this.#more === null);
   }
 
   /** Settles when there is room, or it is closed. */
@@ -135,17 +148,16 @@ export class Outlet {
 
   /** Writes now what is waiting, before something that does not pass through here. */
   flush(): void {
-    if (this.#waiting.length === 0 || this.#isClosed) return;
+    if (this.#body === null || this.#isClosed) return;
     const isBorrowed = !this.#keeps;
     const bytes = isBorrowed ? this.#desk.borrow(this.#waitingBytes) : Buffer.allocUnsafe(this.#waitingBytes);
-    let end = 0;
-    for (let index = 0; index < this.#waiting.length; index += 2) {
+    let end = this.#framing.write(bytes, 0, this.#prefix, this.#body);
+    for (let index = 0; this.#more !== null && index < this.#more.length; index += 2) {
       // Put in so by `push`.
-      end = this.#framing.write(bytes, end, this.#waiting[index] as string, this.#waiting[index + 1] as Buffer);
+      end = this.#framing.write(bytes, end, this.#more[index] as string, this.#more[index + 1] as Buffer);
     }
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    const written = this.#write(bytes.subarray(0, end));
+    this.#forget();
+    const written = this.#write(bytes);
     this.#keeps = written !== 'GONE';
     if (isBorrowed && this.#keeps) this.#desk.replace();
     if (written === 'FULL') this.#isBlocked = true;
@@ -169,8 +181,14 @@ export class Outlet {
   /** Takes nothing more. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting = [];
+    this.#forget();
     this.#tellOfRoom();
+  }
+
+  #forget() {
+    this.#body = null;
+    this.#more = null;
+    this.#waitingBytes = 0;
   }
 
   #tellOfRoom() {
