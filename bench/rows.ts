@@ -5,12 +5,14 @@ import { row as coldStart } from './rows/cold-start.ts';
 import { row as decode } from './rows/decode.ts';
 import { row as eventLatency } from './rows/event-latency.ts';
 import { row as fanOut } from './rows/fan-out.ts';
+import { row as filtered } from './rows/filtered.ts';
 import { row as fleetList } from './rows/fleet-list.ts';
 import { row as idleHosts } from './rows/idle-hosts.ts';
 import { row as list } from './rows/list.ts';
 import { row as metrics } from './rows/metrics.ts';
 import { row as multiplexed } from './rows/multiplexed.ts';
 import { row as page } from './rows/page.ts';
+import { row as reconnect } from './rows/reconnect.ts';
 import { row as replicaMemory } from './rows/replica-memory.ts';
 import { row as roundTrips } from './rows/round-trips.ts';
 import { row as scalingDomains } from './rows/scaling-domains.ts';
@@ -31,6 +33,8 @@ export const rows: readonly Row[] = [
   eventLatency,
   fanOut,
   multiplexed,
+  filtered,
+  reconnect,
   stalls,
   // Answers from memory.
   page,

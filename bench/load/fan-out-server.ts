@@ -7,6 +7,7 @@ import { createMemoryFleet, someDomain } from '../../test/support/memory-fleet.t
 import { openBareSockets } from './bare-sockets.ts';
 import { loadToken } from './load-token.ts';
 import { openPlainGraphqlWs } from './plain-graphql-ws.ts';
+import { systemClockOffsetMs } from './system-clock.ts';
 
 export type ServerKind = 'ours' | 'graphql-ws' | 'ws.send';
 export type ServerOrder =
@@ -34,7 +35,7 @@ export type ServerReport =
 const pingMs = 3_600_000;
 /** Nothing is told but what is published: no bookmarks. */
 const fleet = createMemoryFleet({ limits: { bookmarkMs: 3_600_000 } });
-const toSystemMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+const toSystemMs = systemClockOffsetMs();
 let server: { readonly url: string; close(): Promise<void>; publish?(changes: number): void } | null = null;
 let flip = false;
 

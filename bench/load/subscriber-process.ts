@@ -1,6 +1,8 @@
 /** A process full of subscribers. Started by `subscribers.ts`, which it obeys over the channel between processes. */
 import { randomUUID } from 'node:crypto';
-import { openSubscriber, type Subscriber } from './subscriber.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openSubscriber, type Subscriber, type SubscriberOptions } from './subscriber.ts';
+import { systemClockOffsetMs } from './system-clock.ts';
 
 export type Order =
   | {
@@ -27,7 +29,10 @@ export type Report =
   | { readonly type: 'count'; readonly messages: number; readonly bytes: number; readonly text: string }
   | { readonly type: 'failed'; readonly reason: string };
 
-const toSystemMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+const mostAttempts = 5;
+const againAfterMs = 200;
+
+const toSystemMs = systemClockOffsetMs();
 const subscribers: Subscriber[] = [];
 let arrivals = new Float64Array(1 << 16);
 let arrived = 0;
@@ -69,7 +74,7 @@ async function open(order: Order & { readonly type: 'open' }) {
         variables: own,
       }));
       subscribers.push(
-        await openSubscriber({
+        await openAtLast({
           url,
           token,
           isBare,
@@ -86,6 +91,18 @@ async function open(order: Order & { readonly type: 'open' }) {
   }
   await Promise.all(Array.from({ length: order.atOnce }, openSome));
   report({ type: 'open', tookMs: performance.now() - startedAt, text: text || null });
+}
+
+/** As clients do: one that is not let in, since too many come at once, comes again a little later. */
+async function openAtLast(options: SubscriberOptions): Promise<Subscriber> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openSubscriber(options);
+    } catch (error) {
+      if (attempt === mostAttempts) throw error;
+      await sleep(attempt * againAfterMs * (0.5 + Math.random()));
+    }
+  }
 }
 
 function report(message: Report) {

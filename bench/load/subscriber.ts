@@ -20,6 +20,7 @@ export type SubscriberOptions = {
   /** Of the first messages alone; see `wantsText`. */
   readonly onText: (text: string) => void;
   readonly wantsText: () => boolean;
+  /** After it was open. */
   readonly onClosed: (reason: string) => void;
 };
 
@@ -109,8 +110,8 @@ export function openSubscriber(options: SubscriberOptions): Promise<Subscriber> 
   }
 
   function fail(reason: string) {
-    reject(new Error(`A subscriber failed: ${reason}.`));
-    options.onClosed(reason);
+    if (stage === 'live') options.onClosed(reason);
+    else reject(new Error(`A subscriber failed: ${reason}.`));
     socket.destroy();
   }
 

@@ -63,6 +63,8 @@ export type Server = {
 };
 
 const graphqlPath = '/graphql';
+/** Connections that the system holds until they are looked at: all dashboards come back at once. It may allow fewer. */
+const backlog = 8_192;
 const defaultPingMs = 12_000;
 /** Subscribers are sent away in the course of so long. */
 const spreadMs = 3_000;
@@ -123,7 +125,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   });
   const unused = trackUnusedConnections(app.server, options.listen.tls ? 'secureConnection' : 'connection');
   app.server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
-  await app.listen({ host: options.listen.host, port: options.listen.port });
+  await app.listen({ host: options.listen.host, port: options.listen.port, backlog });
   health.started();
 
   let closing: Promise<void> | null = null;

@@ -54,8 +54,8 @@ type Extra = {
   readonly authorization: string | null;
   readonly host: string | null;
   readonly outlet: Outlet;
-  /** Queries and mutations that are under way on it. */
-  readonly answers: InFlight;
+  /** Queries and mutations that are under way on it. `null`: there was none yet. */
+  answers: InFlight | null;
   /** By their ids: says that one has been answered. `null`: none has been asked for yet. */
   answered: Map<string, () => void> | null;
 };
@@ -104,7 +104,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       isClosing = true;
       await sendOff([...wss.clients], spreadMs, clock, async (socket) => {
         const extra = extras.get(socket);
-        await extra?.answers.finished(patience);
+        await extra?.answers?.finished(patience);
         extra?.outlet.flush();
         await closeSocket(socket, clock);
       });
@@ -165,6 +165,7 @@ function createProtocol({ operations, cohorts, gatekeeper, limits }: SocketsOpti
         const { promise, resolve } = Promise.withResolvers<void>();
         session.extra.answered ??= new Map();
         session.extra.answered.set(id, resolve);
+        session.extra.answers ??= createInFlight();
         void session.extra.answers.track(promise);
       }
       return { ...prepared.args, outlet: session.extra.outlet, operationId: id } satisfies SocketArgs;
@@ -215,7 +216,7 @@ function serve(
   const keepalive = keepAlive(socket, pingMs, clock);
   const outlet = openOutlet(socket, request.socket, cohorts, () => keepalive.heard());
   const { authorization = null, host = null } = request.headers;
-  const extra: Extra = { authorization, host, outlet, answers: createInFlight(), answered: null };
+  const extra: Extra = { authorization, host, outlet, answers: null, answered: null };
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
   const closed = protocol.open(
     {
