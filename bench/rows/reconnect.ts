@@ -1,6 +1,6 @@
 import { changesQuery } from '../load/fan-out.ts';
 import { loadToken } from '../load/load-token.ts';
-import { openServerUnderLoad } from '../load/server-under-load.ts';
+import { openServerUnderLoad, type ServerUnderLoad } from '../load/server-under-load.ts';
 import { openSubscribers, type Subscribers } from '../load/subscribers.ts';
 import { quantile, timedOf } from '../rounds.ts';
 import type { Row } from '../row.ts';
@@ -81,7 +81,7 @@ async function comeBack() {
     const of = { url: server.url, token: loadToken };
     const witness = await openSubscribers({ ...of, query: changesQuery, subscribers: witnesses });
     opened.push(witness);
-    const cursor = await cursorOf(server.publish, witness);
+    const cursor = await cursorOf(server, witness);
 
     async function p99Of(changes: number, isOver: () => boolean): Promise<number> {
       const latencies: number[] = [];
@@ -125,9 +125,9 @@ async function comeBack() {
   }
 }
 
-async function cursorOf(publish: (changes: number) => Promise<number>, witness: Subscribers): Promise<string> {
+async function cursorOf(server: ServerUnderLoad, witness: Subscribers): Promise<string> {
   const arriving = witness.arrivals(1);
-  await publish(1);
+  await server.publish(1);
   const { text } = await arriving;
   const cursor = /"cursor":"([^"]+)"/.exec(text)?.[1];
   if (cursor === undefined) throw new Error(`A change has no cursor: ${text}`);
