@@ -24,8 +24,14 @@ export type ShutdownMode = (typeof shutdownModes)[number];
 export type ReadDomainOptions = CallOptions & {
   /** Its line of a list just made, to be believed where the XML agrees, so that only the XML is asked for. */
   readonly listed?: DomainStatus;
+  /** What an earlier read made of it: a text that is still the same is not parsed again. */
+  readonly known?: KnownDomain;
   /** Told once, where its state arrives before the rest. Not with `listed`. */
   readonly onMoment?: (moment: DomainMoment) => void;
+};
+/** `isOf`: whether these texts, `xml` and `inactiveXml` of a snapshot, are those that it was read from. */
+export type KnownDomain = Pick<DomainSnapshot, 'config' | 'version'> & {
+  readonly isOf: (xml: string, inactiveXml: string | null) => boolean;
 };
 export type StartOptions = CallOptions & { readonly paused?: boolean; readonly discardManagedSave?: boolean };
 export type UndefineOptions = CallOptions & {

@@ -115,9 +115,11 @@ export function openMirror(options: MirrorOptions): Mirror {
     const onMoment = (moment: DomainMoment) => {
       if (!signal.aborted) replica.putDomainMoment(moment, origin);
     };
+    const known = replica.knownDomain(uuid);
     try {
       await readOrRemove(signal, {
-        read: () => driver.readDomain(uuid, { signal, priority, onMoment, ...(listed && { listed }) }),
+        read: () =>
+          driver.readDomain(uuid, { signal, priority, onMoment, ...(known && { known }), ...(listed && { listed }) }),
         put: (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
         remove: () => replica.removeDomain(uuid, origin),
       });

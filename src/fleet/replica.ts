@@ -1,5 +1,6 @@
+import type { KnownDomain } from '../drivers/driver.ts';
 import type { Uuid } from '../model/brands.ts';
-import type { DomainInterface, DomainMoment, DomainSnapshot, DomainStatus } from '../model/domain.ts';
+import type { DomainConfig, DomainInterface, DomainMoment, DomainSnapshot, DomainStatus } from '../model/domain.ts';
 import type { Network, StoragePool } from '../model/network.ts';
 import {
   changedDomainFields,
@@ -38,6 +39,8 @@ export type Replica = {
   /** The same object for as long as `networks` has the same records; never one that it was before. */
   readonly networksMark: object;
 
+  /** What a driver need not read out of the same texts again. `null`: nothing of this domain was read since the start. */
+  readonly knownDomain: (uuid: Uuid) => KnownDomain | null;
   /** `storedInterfaces`: read from the stored configuration where that is another text; it is asked for only then. */
   readonly putDomain: (
     snapshot: DomainSnapshot,
@@ -76,6 +79,8 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
   const storagePools = new Map<Uuid, StoragePoolRecord>();
   const uuidsByName = new Map<string, Uuid>();
   let networksMark: object = {};
+  /** What this run read. What an earlier one kept may have been read by another version of this program. */
+  const readHere = new WeakSet<DomainConfig>();
   let retired = false;
 
   function storeDomain(
@@ -113,9 +118,24 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
       return null;
     },
 
+    knownDomain(uuid) {
+      const record = domains.get(uuid);
+      if (!record || !readHere.has(record.config)) return null;
+      const { config, version, xml: packedXml, inactiveXml: packedStored } = record;
+      return {
+        config,
+        version,
+        isOf: (xml, inactiveXml) =>
+          packText(xml, packedXml) === packedXml &&
+          (inactiveXml === null
+            ? packedStored === null
+            : packedStored !== null && packText(inactiveXml, packedStored) === packedStored),
+      };
+    },
     putDomain(snapshot, storedInterfaces, origin) {
       const before = domains.get(snapshot.status.uuid) ?? null;
       const after = recordOf(hostName, before, snapshot, storedInterfaces);
+      readHere.add(after.config);
       storeDomain(before, after, before === null ? [] : changedDomainFields(before, after), origin);
     },
     putDomainStatus(status, origin) {

@@ -20,6 +20,7 @@ import { namedBulkStats } from './stats-decoder.ts';
 import { statsMasks } from './stats-groups.ts';
 import { parseDomainConfig, readDomainConfig } from './xml/domain.ts';
 import { attr, integer } from './xml/navigate.ts';
+import { runningId } from './xml/running-id.ts';
 import { parseXml } from './xml/tree.ts';
 import { configVersion, versionOf } from './xml/version.ts';
 
@@ -118,7 +119,7 @@ export function inventoryVerbs(
   /** What it is made of comes by several calls, between which a guest may start or stop: then it is torn. */
   async function readOnce(
     uuid: Uuid,
-    { listed, onMoment, ...options }: ReadDomainOptions,
+    { listed, known, onMoment, ...options }: ReadDomainOptions,
   ): Promise<{ readonly snapshot: DomainSnapshot; readonly isTorn: boolean }> {
     const before = await refs.find(uuid, options);
     const probablyActive = before.id >= 0;
@@ -130,18 +131,24 @@ export function inventoryVerbs(
       probablyActive ? health.readMonitor(before, options) : null,
     ]);
     const active = status.libvirtId !== null;
-    const inactiveXml =
+    const startsWith =
       active && status.persistent ? (earlyInactiveXml ?? (await readXml(uuid, xmlFlags.INACTIVE, options))) : null;
+    const inactiveXml = startsWith === xml ? null : startsWith;
+    const { config, version, xmlId } = known?.isOf(xml, inactiveXml)
+      ? { config: known.config, version: known.version, xmlId: runningId(xml) }
+      : parse(xml, startsWith);
+    const snapshot = { status, config, xml, inactiveXml, version, monitor: active ? monitor : null };
+    return { snapshot, isTorn: xmlId !== status.libvirtId };
+  }
+
+  /** By far the most of what a read costs us. */
+  function parse(xml: string, startsWith: string | null) {
     const { root } = readHostXml(parseXml, xml);
-    const snapshot = {
-      status,
+    return {
       config: readHostXml(() => readDomainConfig(root), xml),
-      xml,
-      inactiveXml: inactiveXml === xml ? null : inactiveXml,
-      version: inactiveXml === null ? versionOf(root) : readHostXml(configVersion, inactiveXml),
-      monitor: active ? monitor : null,
+      version: startsWith === null ? versionOf(root) : readHostXml(configVersion, startsWith),
+      xmlId: integer(attr(root, 'id')),
     };
-    return { snapshot, isTorn: integer(attr(root, 'id')) !== status.libvirtId };
   }
 
   return {

@@ -368,6 +368,35 @@ describe('reading a domain', () => {
     expect(stopped.status).toMatchObject({ state: 'SHUTOFF', libvirtId: null });
     expect(stopped.version).toBe((await driver.readDomain(listed.uuid, options)).version);
   });
+
+  test('takes what was read of the same texts before, and only of the same', async () => {
+    const driver = await open();
+    const listed = await running(driver);
+    const first = await driver.readDomain(listed.uuid, options);
+    const known = {
+      // Not what the text says: so that it shows where it came from.
+      config: { ...first.config, title: 'known' },
+      version: 'known',
+      isOf: (xml: string, inactiveXml: string | null) => xml === first.xml && inactiveXml === first.inactiveXml,
+    };
+    expect(await driver.readDomain(listed.uuid, { ...options, known })).toEqual({
+      ...first,
+      config: known.config,
+      version: 'known',
+    });
+    await driver.destroyDomain(listed.uuid, { ...options, graceful: false });
+    const stopped = await driver.readDomain(listed.uuid, { ...options, known });
+    expect(stopped).toEqual(await driver.readDomain(listed.uuid, options));
+  });
+
+  test('reads again where a known text and a line of a list are of different runs of the guest', async () => {
+    const driver = await open();
+    const listed = await running(driver);
+    const { config, version } = await driver.readDomain(listed.uuid, options);
+    const known = { config, version, isOf: () => true };
+    const earlier = { ...listed, libvirtId: (listed.libvirtId ?? 0) + 100 };
+    expect((await driver.readDomain(listed.uuid, { ...options, known, listed: earlier })).status).toEqual(listed);
+  });
 });
 
 test('a definition whose name another domain has is a conflict, and not just a failure', async () => {
