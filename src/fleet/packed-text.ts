@@ -6,6 +6,7 @@
  * cost hundreds of bytes besides. Its first character names its dictionary.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { StoredText } from '../store/stored-rows.ts';
 
 declare const packed: unique symbol;
 /** Equal (`===`) where one was packed like the other and the texts are the same. Nobody else takes it for a string. */
@@ -35,7 +36,8 @@ const presentOfKind = new Map<string, number>();
  */
 export function packText(text: string, like: PackedText | null = null): PackedText {
   const bytes = Buffer.from(text, 'utf8');
-  if (like !== null && packWith(bytes, contentOf(like).charCodeAt(0)) === like) return like;
+  // To unpack is the cheaper way to see whether it says the same.
+  if (like !== null && bytesOf(like).equals(bytes)) return like;
   if (bytes.length < shortestPacked) return packWith(bytes, asItIs);
   const kind = kindOf(text);
   const present = presentOfKind.get(kind) ?? withoutDictionary;
@@ -47,12 +49,46 @@ export function packText(text: string, like: PackedText | null = null): PackedTe
 }
 
 export function unpackText(text: PackedText): string {
+  return bytesOf(text).toString('utf8');
+}
+
+/** For a store: it stays packed there, and the numbers of dictionaries mean nothing to another process. */
+export function writePacked(text: PackedText): StoredText {
+  const bytes = Buffer.from(contentOf(text), 'latin1');
+  const [number = withoutDictionary] = bytes;
+  bytes[0] = number === asItIs ? asItIs : withoutDictionary;
+  return { bytes, dictionary: dictionaries[number] ?? null };
+}
+
+/** What `writePacked` gave, perhaps in another process. It goes on with that one's dictionaries as far as there is room. */
+export function readPacked({ bytes, dictionary }: StoredText): PackedText {
+  const [form = withoutDictionary] = bytes;
+  const number =
+    dictionary === null ? form : numberOf(Buffer.from(dictionary.buffer, dictionary.byteOffset, dictionary.length));
+  if (number === null) return packText(inflate(bytes.subarray(1), dictionary).toString('utf8'));
+  return flatContent(number, bytes.subarray(1));
+}
+
+/** `null`: there is no room for it. */
+function numberOf(dictionary: Buffer): number | null {
+  const known = dictionaries.findIndex((each) => each?.equals(dictionary));
+  if (known >= 0) return known;
+  if (dictionaries.length > mostDictionaries) return null;
+  const number = dictionaries.push(dictionary) - 1;
+  const kind = kindOf(dictionary.toString('utf8'));
+  if (!presentOfKind.has(kind)) presentOfKind.set(kind, number);
+  return number;
+}
+
+function bytesOf(text: PackedText): Buffer {
   const content = contentOf(text);
   const number = content.charCodeAt(0);
-  const bytes = Buffer.from(content, 'latin1').subarray(1);
-  const whole =
-    number === asItIs ? bytes : inflateRawSync(bytes, { windowBits: settings.windowBits, ...dictionaryOption(number) });
-  return whole.toString('utf8');
+  const body = Buffer.from(content, 'latin1').subarray(1);
+  return number === asItIs ? body : inflate(body, dictionaries[number] ?? null);
+}
+
+function inflate(body: Uint8Array, dictionary: Uint8Array | null): Buffer {
+  return inflateRawSync(body, { windowBits: settings.windowBits, ...(dictionary && { dictionary }) });
 }
 
 /** What it takes of memory. */
@@ -60,14 +96,18 @@ export function packedBytes(text: PackedText): number {
   return contentOf(text).length;
 }
 
-/** Only `packWith` makes one, and of a string. */
+/** Only `flatContent` makes one, and of a string. */
 function contentOf(text: PackedText): string {
   return text as unknown as string;
 }
 
 function packWith(bytes: Buffer, number: number): PackedText {
   const body = number === asItIs ? bytes : deflateRawSync(bytes, { ...settings, ...dictionaryOption(number) });
-  // One call, so that the string is flat: what is joined keeps its parts.
+  return flatContent(number, body);
+}
+
+/** Its only maker. One call, so that the string is flat: what is joined keeps its parts. */
+function flatContent(number: number, body: Uint8Array): PackedText {
   return Buffer.concat([Buffer.of(number), body]).toString('latin1') as unknown as PackedText;
 }
 

@@ -1,6 +1,6 @@
 import type { StoredDocument, StoredObject } from '../store/stored-rows.ts';
 import { recordProperties } from './changed-fields.ts';
-import { packText, unpackText } from './packed-text.ts';
+import { readPacked, writePacked } from './packed-text.ts';
 import type { SessionNews } from './session-news.ts';
 import type { DomainRecord, FleetObject } from './types.ts';
 
@@ -10,7 +10,7 @@ import type { DomainRecord, FleetObject } from './types.ts';
  */
 
 /** To be raised when a part of a record gets another form below the properties that `recordProperties` lists. */
-const form = 1;
+const form = 2;
 
 /** Another for every version of the gateway that has other records: what it cannot read whole, it does not read. */
 export const storedNewsVersion = `${form}/${recordProperties.join()}`;
@@ -35,8 +35,8 @@ export function writeDocument({ config, xml, inactiveXml, storedInterfaces, vers
   const own = storedInterfaces === config.interfaces ? null : storedInterfaces;
   return {
     facts: JSON.stringify({ config, storedInterfaces: own, version }),
-    xml: unpackText(xml),
-    inactiveXml: inactiveXml === null ? null : unpackText(inactiveXml),
+    xml: writePacked(xml),
+    inactiveXml: inactiveXml === null ? null : writePacked(inactiveXml),
   };
 }
 
@@ -80,8 +80,8 @@ export function createObjectReader(): ObjectReader {
     const { config, storedInterfaces, version } = JSON.parse(facts);
     const read = {
       config,
-      xml: packText(xml),
-      inactiveXml: inactiveXml === null ? null : packText(inactiveXml),
+      xml: readPacked(xml),
+      inactiveXml: inactiveXml === null ? null : readPacked(inactiveXml),
       storedInterfaces: storedInterfaces ?? config.interfaces,
       version,
     };

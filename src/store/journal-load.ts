@@ -1,7 +1,9 @@
 import { checksum } from './checksum.ts';
 import type { Database } from './sqlite.ts';
 import {
+  type DictionaryOf,
   damaged,
+  documentColumns,
   number,
   numberOrNull,
   objectChecksum,
@@ -36,7 +38,7 @@ export type LoadedJournal = {
 };
 
 /** Reads what decides whether anything may be believed. @throws StoreError 'damaged' */
-export function loadJournal(database: Database): LoadedJournal {
+export function loadJournal(database: Database, dictionaryOf: DictionaryOf): LoadedJournal {
   const state = database.prepare('SELECT * FROM journal_state WHERE id = 1').get();
   if (state === null) throw damaged('The state is missing.');
   const firstSeq = number(state, 'first_seq');
@@ -54,14 +56,14 @@ export function loadJournal(database: Database): LoadedJournal {
   }
   const objects: StoredObject[] = [];
   const all = database.prepare(`
-    SELECT o.subject, o.object, o.document, o.crc, d.id, d.facts, d.xml, d.inactive_xml, d.crc AS document_crc
+    SELECT o.subject, o.object, o.document, o.crc, ${documentColumns}
     FROM journal_objects o LEFT JOIN journal_documents d ON d.id = o.document`);
   for (const row of all.rows()) {
     const object = text(row, 'object');
     const document = numberOrNull(row, 'document');
     requireSum(row, 'crc', objectChecksum(text(row, 'subject'), object, document));
     found = xor(found, number(row, 'crc'));
-    objects.push({ text: object, document: document === null ? null : readDocument(row) });
+    objects.push({ text: object, document: document === null ? null : readDocument(row, dictionaryOf) });
   }
   if (found !== digest) throw damaged('Objects are missing, or are not of one moment.');
 

@@ -1,10 +1,12 @@
 import { checksum } from './checksum.ts';
+import { openDictionaries } from './journal-dictionaries.ts';
 import { type JournalPast, loadJournal } from './journal-load.ts';
 import type { Shelf } from './open-store.ts';
 import { type Database, StoreError } from './sqlite.ts';
 import {
   damaged,
   documentChecksum,
+  documentColumns,
   type EntryRow,
   entryChecksum,
   number,
@@ -73,7 +75,9 @@ const tables = `
   CREATE TABLE journal_objects (
     subject TEXT PRIMARY KEY, object TEXT NOT NULL, document INTEGER, crc INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE journal_documents (
-    id INTEGER PRIMARY KEY, facts TEXT NOT NULL, xml TEXT NOT NULL, inactive_xml TEXT, crc INTEGER NOT NULL);
+    id INTEGER PRIMARY KEY, facts TEXT NOT NULL, xml BLOB NOT NULL, xml_dictionary INTEGER, inactive_xml BLOB,
+    inactive_dictionary INTEGER, crc INTEGER NOT NULL);
+  CREATE TABLE journal_dictionaries (id INTEGER PRIMARY KEY, crc INTEGER NOT NULL, bytes BLOB NOT NULL);
   -- Documents that no object has since that entry: needed as long as the entry is.
   CREATE TABLE journal_leftovers (
     seq INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (seq, document)) WITHOUT ROWID;
@@ -93,7 +97,7 @@ const trimAt = 64;
 /** Pages that a trim may give back to the file system. */
 const vacuumPages = 64;
 /** The form of these tables; what is in their texts has a version of its own. */
-const form = 1;
+const form = 2;
 
 /** @param textVersion of the JSON in the rows: where another version of the gateway wrote it otherwise, it is of no use */
 export function journalShelf(textVersion: string): Shelf<JournalShelf> {
@@ -108,10 +112,8 @@ function openJournalShelf(database: Database): JournalShelf {
   const findObject = database.prepare('SELECT document, crc FROM journal_objects WHERE subject = ?');
   const putObject = database.prepare('INSERT OR REPLACE INTO journal_objects VALUES (?, ?, ?, ?)');
   const deleteObject = database.prepare('DELETE FROM journal_objects WHERE subject = ?');
-  const insertDocument = database.prepare('INSERT INTO journal_documents VALUES (?, ?, ?, ?, ?)');
-  const findDocument = database.prepare(
-    'SELECT id, facts, xml, inactive_xml, crc AS document_crc FROM journal_documents WHERE id = ?',
-  );
+  const insertDocument = database.prepare('INSERT INTO journal_documents VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const findDocument = database.prepare(`SELECT ${documentColumns} FROM journal_documents d WHERE id = ?`);
   const leaveDocument = database.prepare('INSERT INTO journal_leftovers VALUES (?, ?)');
   const deleteDocuments = database.prepare(
     'DELETE FROM journal_documents WHERE id IN (SELECT document FROM journal_leftovers WHERE seq < ?)',
@@ -122,7 +124,8 @@ function openJournalShelf(database: Database): JournalShelf {
   );
   const putAsOf = database.prepare('INSERT OR REPLACE INTO journal_as_of VALUES (1, ?, ?)');
 
-  const loaded = loadJournal(database);
+  const dictionaries = openDictionaries(database);
+  const loaded = loadJournal(database, dictionaries.read);
   const { asOf } = loaded;
   let { past } = loaded;
   let { firstSeq, lastSeq } = past;
@@ -139,12 +142,17 @@ function openJournalShelf(database: Database): JournalShelf {
       });
     } catch (error) {
       [firstSeq, lastSeq, digest, total] = before;
+      dictionaries.forget();
       throw error;
     }
   }
 
-  function addDocument(id: number, document: StoredDocument): number {
-    insertDocument.run(id, document.facts, document.xml, document.inactiveXml, documentChecksum(id, document));
+  function addDocument(id: number, { facts, xml, inactiveXml: inactive }: StoredDocument): number {
+    const dictionary = dictionaries.write(xml.dictionary);
+    const inactiveXml = inactive?.bytes ?? null;
+    const inactiveDictionary = dictionaries.write(inactive?.dictionary ?? null);
+    const crc = documentChecksum({ id, facts, xml: xml.bytes, dictionary, inactiveXml, inactiveDictionary });
+    insertDocument.run(id, facts, xml.bytes, dictionary, inactiveXml, inactiveDictionary, crc);
     return id;
   }
 
@@ -227,6 +235,7 @@ function openJournalShelf(database: Database): JournalShelf {
     begin({ epoch, firstSeq: first }) {
       change(() => {
         dropOldRuns();
+        dictionaries.sweep();
         const crc = checksum(epoch, first);
         database.prepare('INSERT INTO journal_runs (epoch, first_seq, crc) VALUES (?, ?, ?)').run(epoch, first, crc);
         digest = xor(digest, crc);
@@ -248,7 +257,7 @@ function openJournalShelf(database: Database): JournalShelf {
         if (known !== undefined) return known;
         const row = findDocument.get(id);
         if (row === null) throw damaged(`Document ${id} is missing.`);
-        const document = readDocument(row);
+        const document = readDocument(row, dictionaries.read);
         documents.set(id, document);
         return document;
       };
@@ -285,7 +294,7 @@ function openJournalShelf(database: Database): JournalShelf {
       return { seq: high, bytes: bytesFrom };
     },
     clear() {
-      for (const table of ['entries', 'objects', 'documents', 'leftovers', 'runs', 'as_of']) {
+      for (const table of ['entries', 'objects', 'documents', 'dictionaries', 'leftovers', 'runs', 'as_of']) {
         database.execute(`DELETE FROM journal_${table}`);
       }
       change(() => {
@@ -294,6 +303,7 @@ function openJournalShelf(database: Database): JournalShelf {
         digest = 0;
         total = 0;
       });
+      dictionaries.forget();
       past = { runs: [], firstSeq: 1, lastSeq: 0, bytes: 0 };
       objects = null;
     },

@@ -9,7 +9,7 @@ export type DatabaseOptions = {
   readonly wrote?: () => void;
 };
 
-export type Value = string | number | null;
+export type Value = string | number | Uint8Array | null;
 export type Row = Readonly<Record<string, unknown>>;
 
 export type Statement = {

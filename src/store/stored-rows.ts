@@ -7,7 +7,14 @@ import { type Row, StoreError } from './sqlite.ts';
  */
 
 /** The large texts of an object. They stay the same through most of its changes, and are stored once for all of these. */
-export type StoredDocument = { readonly facts: string; readonly xml: string; readonly inactiveXml: string | null };
+export type StoredDocument = {
+  readonly facts: string;
+  readonly xml: StoredText;
+  readonly inactiveXml: StoredText | null;
+};
+
+/** As whoever brings it has packed it, and what it was packed with. */
+export type StoredText = { readonly bytes: Uint8Array; readonly dictionary: Uint8Array | null };
 
 /** An object as it is, or was: its small part as JSON. */
 export type StoredObject = { readonly text: string; readonly document: StoredDocument | null };
@@ -45,8 +52,18 @@ export function objectChecksum(subject: string, text: string, document: number |
   return checksum(subject, text, document);
 }
 
-export function documentChecksum(id: number, { facts, xml, inactiveXml }: StoredDocument): number {
-  return checksum(id, facts, xml, inactiveXml);
+export type DocumentRow = {
+  readonly id: number;
+  readonly facts: string;
+  readonly xml: Uint8Array;
+  readonly dictionary: number | null;
+  readonly inactiveXml: Uint8Array | null;
+  readonly inactiveDictionary: number | null;
+};
+
+export function documentChecksum(row: DocumentRow): number {
+  const { id, facts, xml, dictionary, inactiveXml, inactiveDictionary } = row;
+  return checksum(id, facts, xml, dictionary, inactiveXml, inactiveDictionary);
 }
 
 export function readEntryRow(row: Row): EntryRow {
@@ -65,10 +82,29 @@ export function readEntryRow(row: Row): EntryRow {
   return entry;
 }
 
-export function readDocument(row: Row): StoredDocument {
-  const document = { facts: text(row, 'facts'), xml: text(row, 'xml'), inactiveXml: textOrNull(row, 'inactive_xml') };
-  requireSum(row, 'document_crc', documentChecksum(number(row, 'id'), document));
-  return document;
+/** @throws StoreError 'damaged' */
+export type DictionaryOf = (id: number | null) => Uint8Array | null;
+
+/** The columns of a document, as `readDocument` wants them. */
+export const documentColumns =
+  'd.id, d.facts, d.xml, d.xml_dictionary, d.inactive_xml, d.inactive_dictionary, d.crc AS document_crc';
+
+export function readDocument(row: Row, dictionaryOf: DictionaryOf): StoredDocument {
+  const document: DocumentRow = {
+    id: number(row, 'id'),
+    facts: text(row, 'facts'),
+    xml: bytes(row, 'xml'),
+    dictionary: numberOrNull(row, 'xml_dictionary'),
+    inactiveXml: row['inactive_xml'] === null ? null : bytes(row, 'inactive_xml'),
+    inactiveDictionary: numberOrNull(row, 'inactive_dictionary'),
+  };
+  requireSum(row, 'document_crc', documentChecksum(document));
+  const { facts, xml, dictionary, inactiveXml, inactiveDictionary } = document;
+  return {
+    facts,
+    xml: { bytes: xml, dictionary: dictionaryOf(dictionary) },
+    inactiveXml: inactiveXml && { bytes: inactiveXml, dictionary: dictionaryOf(inactiveDictionary) },
+  };
 }
 
 export function requireSum(row: Row, column: string, expected: number) {
@@ -88,6 +124,12 @@ export function numberOrNull(row: Row, column: string): number | null {
 export function text(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== 'string') throw damaged(`${column} is no text.`);
+  return value;
+}
+
+export function bytes(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw damaged(`${column} is no bytes.`);
   return value;
 }
 
