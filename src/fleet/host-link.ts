@@ -11,4 +11,6 @@ export type HostLinkView = {
   }[];
   readonly lastEventAt: number | null;
   readonly lastReconcileAt: number | null;
+  /** Could not be read when that was last tried; what was never read is not in the replica. */
+  readonly unreadDomains: number;
 };

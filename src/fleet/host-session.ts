@@ -237,6 +237,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
         lanes,
         lastEventAt: mirror.lastEventAt,
         lastReconcileAt: mirror.lastReconcileAt,
+        unreadDomains: mirror.unreadDomains,
       };
     },
     driver: () => connected().driver,

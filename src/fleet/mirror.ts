@@ -48,6 +48,8 @@ export type Mirror = {
   readonly lastReconcileAt: number | null;
   /** When something last confirmed that the replica is true: an event, a list. */
   readonly lastHeardAt: number | null;
+  /** How many domains could not be read when that was last tried; what was never read is not in the replica. */
+  readonly unreadDomains: number;
   close(): void;
 };
 
@@ -143,6 +145,15 @@ export function openMirror(options: MirrorOptions): Mirror {
     });
   }
 
+  /**
+   * Who is told that everything was read counts on a domain that the list has shown. Most that failed had to wait too long
+   * while all were read, and are read at once now. One that fails again is counted as unread and tried later: the host is not
+   * held up by it any longer.
+   */
+  async function readOnceMore(uuids: readonly Uuid[]) {
+    await Promise.all(uuids.map((uuid) => domainReads.request(uuid, { origin: 'RECONCILE', priority: 'background' })));
+  }
+
   /** `use` gets each line of the list; what happens to its domain meanwhile, `isBeingRead` knows. */
   async function list<T>(
     origin: ChangeOrigin,
@@ -175,15 +186,15 @@ export function openMirror(options: MirrorOptions): Mirror {
     const others = Promise.all([networks.reconcile(origin), storagePools.reconcile(origin)]);
     const reads = await list(origin, 'background', (listed, isBeingRead) => {
       if (!isBeingRead) replica.putDomainStatus(listed, origin);
-      return domainReads.request(listed.uuid, {
-        origin,
-        priority: 'background',
-        // An event came while the list was made: then nobody knows which of the two is newer.
-        ...(!isBeingRead && { listed }),
-      });
+      const { uuid } = listed;
+      // An event came while the list was made: then nobody knows which of the two is newer.
+      const read = domainReads.request(uuid, { origin, priority: 'background', ...(!isBeingRead && { listed }) });
+      return { uuid, isBeingRead, read };
     });
-    // One that cannot be read is logged and tried again; the host is not held up by it.
-    await Promise.all([...reads, others]);
+    await Promise.all([...reads.map(({ read }) => read), others]);
+    signal.throwIfAborted();
+    const unknown = reads.filter(({ uuid, isBeingRead }) => isBeingRead || !replica.domains.has(uuid));
+    await readOnceMore(unknown.flatMap(({ uuid }) => (failedReads.has(uuid) ? uuid : [])));
     signal.throwIfAborted();
     lastReconcileAt = clock.now();
     lastHeardAt = lastReconcileAt;
@@ -291,6 +302,9 @@ export function openMirror(options: MirrorOptions): Mirror {
     },
     get lastHeardAt() {
       return lastHeardAt;
+    },
+    get unreadDomains() {
+      return failedReads.size;
     },
     close() {
       over.abort(new VirtgraphError('HOST_UNREACHABLE', 'The connection is over.'));

@@ -883,6 +883,11 @@ export type HostLink = {
   readonly lastReconcileAt: Maybe<Scalars['DateTime']['output']>;
   /** Milliseconds of the last keepalive's round trip; null before the first. */
   readonly roundTripMs: Maybe<Scalars['Float']['output']>;
+  /**
+   * How many of the host's domains could not be read when that was last tried; each is tried again by itself, at the latest
+   * after a minute. Of one that was never read nothing is shown: it is missing from every list and count.
+   */
+  readonly unreadDomains: Scalars['Int']['output'];
 };
 
 /** The machine (virNodeGetInfo). */
@@ -960,7 +965,7 @@ export type HostStatus =
   | 'DISABLED'
   /** It was reached before and is not now; the gateway keeps trying. */
   | 'LOST'
-  /** Connected, and what is said of it is true. */
+  /** Connected, and what is said of it is true; of domains that cannot be read, see `HostLink.unreadDomains`. */
   | 'READY'
   /** Connected, reading what it has. */
   | 'SYNCING';
@@ -2877,6 +2882,7 @@ export type HostLinkResolvers<ContextType = Context, ParentType extends Resolver
   lastEventAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lastReconcileAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   roundTripMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  unreadDomains?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type HostNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HostNode'] = ResolversParentTypes['HostNode']> = {

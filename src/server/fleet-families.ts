@@ -38,6 +38,11 @@ export function* fleetFamilies({ hosts, journal, statsStreams }: FleetMetrics): 
       }),
     );
   }
+  yield gauge(
+    'host_unread_domains',
+    'Domains that could not be read when that was last tried; one that was never read is missing from all answers.',
+    () => eachHost(hosts, ({ name: host, link }) => (link ? [[labelText({ host }), link.unreadDomains]] : [])),
+  );
   for (const [name, help, read] of laneGauges) {
     yield gauge(name, help, () =>
       eachHost(hosts, ({ name: host, link }) =>

@@ -29,7 +29,7 @@ function sampleOfAll(uuid: Uuid): DomainStatsSample {
 /** A fleet in which every number has a value, so that every label shows. */
 async function metricsPage(): Promise<string> {
   const lane = { name: 'control', callsInFlight: 1, callsAbandoned: 1, callsQueued: 1, wedged: false };
-  const link = { connectedAt: 1, roundTripMs: 1, lanes: [lane], lastEventAt: 1, lastReconcileAt: 1 };
+  const link = { connectedAt: 1, roundTripMs: 1, lanes: [lane], lastEventAt: 1, lastReconcileAt: 1, unreadDomains: 1 };
   const { uuid, name } = domainRecord({ number: 1 });
   const domains = new Map([[uuid, { uuid, name, state: 'RUNNING' as const }]]);
   const readings = [{ hostName: 'kvm1', sampledAt: 1, rates: null, sample: sampleOfAll(uuid) }];

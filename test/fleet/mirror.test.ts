@@ -179,6 +179,53 @@ describe('following a host that tells of events', () => {
     expect(fleet.domain('alpha', domain.uuid)?.config.memoryBytes).toBe(2048);
   });
 
+  test('a domain that could not be read while the host was busy is there when the host is ready', async () => {
+    const host = createFakeHost('alpha');
+    const domain = host.add('web', { state: 'RUNNING', libvirtId: 1 });
+    let failures = 1;
+    host.gate = (verb) => {
+      if (verb === 'read' && failures-- > 0) throw new VirtgraphError('TIMEOUT', 'no answer in time');
+    };
+    const { fleet } = await watch(host);
+    expect(fleet.host('alpha')?.status).toBe('READY');
+    expect(fleet.domain('alpha', domain.uuid)?.state).toBe('RUNNING');
+    expect(fleet.link('alpha')?.unreadDomains).toBe(0);
+  });
+
+  test('a domain that cannot be read keeps its host from nothing, and the host says that one is missing', async () => {
+    const host = createFakeHost('alpha');
+    const [broken, fine] = [host.add('broken'), host.add('fine')];
+    let isBroken = true;
+    host.gate = (verb, subject) => {
+      if (verb === 'read' && subject === broken.uuid && isBroken) throw new VirtgraphError('TIMEOUT', 'no answer');
+    };
+    const { fleet, clock } = await watch(host);
+    expect(fleet.host('alpha')?.status).toBe('READY');
+    expect(fleet.domain('alpha', fine.uuid)).not.toBeNull();
+    expect(fleet.domain('alpha', broken.uuid)).toBeNull();
+    expect(fleet.link('alpha')?.unreadDomains).toBe(1);
+    isBroken = false;
+    await clock.advance(5_000);
+    expect(fleet.domain('alpha', broken.uuid)).not.toBeNull();
+    expect(fleet.link('alpha')?.unreadDomains).toBe(0);
+  });
+
+  test('of two that could not be read, one that has gone since is not missing', async () => {
+    const host = createFakeHost('alpha');
+    const [broken, leaving] = [host.add('broken'), host.add('leaving')];
+    host.gate = (verb) => {
+      if (verb === 'read') throw new VirtgraphError('TIMEOUT', 'no answer');
+    };
+    const { fleet } = await watch(host);
+    expect(fleet.link('alpha')?.unreadDomains).toBe(2);
+    host.gate = (verb, subject) => {
+      if (verb === 'read' && subject === broken.uuid) throw new VirtgraphError('TIMEOUT', 'no answer');
+    };
+    host.remove(leaving.uuid);
+    await settle();
+    expect(fleet.link('alpha')?.unreadDomains).toBe(1);
+  });
+
   test('networks and storage pools are followed too', async () => {
     const host = createFakeHost('alpha');
     const lan = network('lan');
