@@ -66,6 +66,7 @@ export async function openLibvirtDriver(
       control,
       openConnection: () => withLaneDeadline(clock, connect),
       single: isWorldOfItsOwn(connectName),
+      clock,
       ...(calls && { onCallEnd: (call) => calls.tell({ ...call, host: target.name }) }),
     });
     void client.closed.then(() => hintQueue.end());

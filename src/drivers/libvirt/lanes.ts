@@ -6,7 +6,11 @@
  * A lane whose places are held by calls that nobody waits for any more is wedged. Nothing takes those calls back: whoever
  * closes the connection leaves the daemon's workers to them, and the next connection loses as many again. So a wedged lane
  * is left alone until the daemon answers, one more connection does its work meanwhile, and there is one such for a host.
+ *
+ * A lane that nobody uses for a while is closed: the daemon pings each connection every five seconds, which is most of what
+ * an idle host costs.
  */
+import type { Clock } from '../../clock.ts';
 import { VirtgraphError } from '../../errors.ts';
 import type { Uuid } from '../../model/brands.ts';
 import type { CallOutcome, EndedCall } from '../../model/calls.ts';
@@ -44,19 +48,30 @@ export type LanesOptions = {
   readonly openConnection: () => Promise<LibvirtConnection>;
   /** One connection for everything: for drivers whose every connection is a world of its own. */
   readonly single: boolean;
+  readonly clock: Clock;
   /** Told of each call when it has ended. */
   readonly onCallEnd?: (call: Omit<EndedCall, 'host'>) => void;
 };
+
+/** A lane that nobody has used for so long is closed when it is looked at next, as long after. Pollers come more often. */
+const laneIdleMs = 60_000;
 
 type Opened = {
   readonly connection: Promise<LibvirtConnection>;
   client: RpcClient | null;
   /** Calls that are about to be made over it. */
   callers: number;
+  /** Since it was last looked at. */
+  used: boolean;
 };
 
-export function createLanes({ control, openConnection, single, onCallEnd }: LanesOptions): Lanes {
-  const controlOpened: Opened = { connection: Promise.resolve(control), client: control.client, callers: 0 };
+export function createLanes({ control, openConnection, single, clock, onCallEnd }: LanesOptions): Lanes {
+  const controlOpened: Opened = {
+    connection: Promise.resolve(control),
+    client: control.client,
+    callers: 0,
+    used: true,
+  };
   /** Opened, or being opened. A lane that was lost is not in it any more. */
   const opened = new Map<Lane, Opened>([['control', controlOpened]]);
   /** The one connection more, and the lane whose work it does. */
@@ -67,7 +82,7 @@ export function createLanes({ control, openConnection, single, onCallEnd }: Lane
     const connection: Promise<LibvirtConnection> = closing
       ? Promise.reject(connectionLost('The gateway closed the connection.'))
       : openConnection();
-    const entry: Opened = { connection, client: null, callers: 0 };
+    const entry: Opened = { connection, client: null, callers: 0, used: true };
     const forget = () => onLost(entry);
     connection.then(({ client }) => {
       entry.client = client;
@@ -79,9 +94,21 @@ export function createLanes({ control, openConnection, single, onCallEnd }: Lane
 
   function openLane(lane: Lane): Opened {
     const entry = open((lost) => {
+      cancelLook();
       if (opened.get(lane) === lost) opened.delete(lane);
     });
     opened.set(lane, entry);
+    const look = () => {
+      if (entry.used || !isAtRest(entry)) {
+        entry.used = false;
+        cancelLook = clock.after(laneIdleMs, look);
+        return;
+      }
+      // First, so that the next call opens it anew.
+      opened.delete(lane);
+      void closeQuietly(entry.connection);
+    };
+    let cancelLook = clock.after(laneIdleMs, look);
     return entry;
   }
 
@@ -110,8 +137,8 @@ export function createLanes({ control, openConnection, single, onCallEnd }: Lane
   /** The lane itself works again: its replacement goes as soon as it owes nobody an answer. */
   function retireReplacement(lane: Lane): void {
     if (replacement?.lane !== lane) return;
-    const { connection, client, callers } = replacement.opened;
-    if (client === null || callers + client.reading.callsInFlight + client.reading.callsQueued > 0) return;
+    if (!isAtRest(replacement.opened)) return;
+    const { connection } = replacement.opened;
     replacement = null;
     void closeQuietly(connection);
   }
@@ -137,6 +164,7 @@ export function createLanes({ control, openConnection, single, onCallEnd }: Lane
       const used = connectionFor(lane, procedure);
       let client: RpcClient;
       used.callers += 1;
+      used.used = true;
       try {
         ({ client } = await orAborted(used.connection, options.signal));
       } catch (error) {
@@ -181,6 +209,11 @@ export function createLanes({ control, openConnection, single, onCallEnd }: Lane
       return closing;
     },
   };
+}
+
+/** It is open, and owes nobody an answer. */
+function isAtRest({ client, callers }: Opened): boolean {
+  return client !== null && callers + client.reading.callsInFlight + client.reading.callsQueued === 0;
 }
 
 /** What the daemon refused is an answer too; what nobody waited for to the end is counted with what was lost. */

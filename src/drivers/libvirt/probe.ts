@@ -34,7 +34,7 @@ export async function probeDaemon(probe: DaemonProbe): Promise<{ readonly route:
   const { connection, route } = await reach(probe);
   try {
     const openConnection = () => Promise.reject(new Error('A probe has one connection.'));
-    const lanes = createLanes({ control: connection, openConnection, single: true });
+    const lanes = createLanes({ control: connection, openConnection, single: true, clock });
     const facts = await readFacts(lanes, { readOnly: target.readOnly, signal });
     const { hypervisor, libvirtVersion, hypervisorVersion, hostname, daemonUri } = facts;
     recorder.found({

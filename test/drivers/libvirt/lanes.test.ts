@@ -110,3 +110,27 @@ test('a slow daemon is not dialled again', async () => {
   expect(sim.daemon.connectionCount - connections).toBeLessThanOrEqual(1);
   expect(laneOf('control')).toMatchObject({ callsAbandoned: 0, wedged: false });
 });
+
+test('a lane that nobody uses is closed, and opened again for the next call', async () => {
+  await driver.suspendDomain(guest(0), { signal });
+  expect(laneOf('work')).toBeDefined();
+  await sim.clock.advance(60_000);
+  expect(laneOf('work')).toBeDefined();
+  await sim.clock.advance(60_000);
+  expect(driver.link().lanes.map(({ name }) => name)).toEqual(['control']);
+  await settle();
+  expect(sim.daemon.connectionCount).toBe(1);
+  await driver.resumeDomain(guest(0), { signal });
+  expect(laneOf('work')).toMatchObject({ callsInFlight: 0 });
+});
+
+test('a lane that is used now and then, or owes an answer, stays', async () => {
+  for (let minute = 0; minute < 5; minute += 1) {
+    await (minute % 2 ? driver.resumeDomain(guest(0), { signal }) : driver.suspendDomain(guest(0), { signal }));
+    await sim.clock.advance(50_000);
+    expect(laneOf('work')).toBeDefined();
+  }
+  expect(await giveUpOn(1)).toEqual(['TIMEOUT']);
+  await sim.clock.advance(300_000);
+  expect(laneOf('work')).toMatchObject({ callsAbandoned: 1 });
+});
