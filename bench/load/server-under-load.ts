@@ -29,7 +29,7 @@ export async function openServerUnderLoad(
   kind: ServerKind,
   { hosts = 1, domainsPerHost = 10, message = '' }: ServerUnderLoadOptions = {},
 ): Promise<ServerUnderLoad> {
-  const child = fork(program, { execArgv: process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [] });
+  const child = fork(program);
   function ask<T extends ServerReport['type']>(
     order: ServerOrder,
     type: T,

@@ -22,9 +22,10 @@ export type Order =
   | { readonly type: 'count' }
   | { readonly type: 'close' };
 
+/** Moments are in milliseconds of the system's monotonic clock. */
 export type Report =
-  | { readonly type: 'open'; readonly tookMs: number; readonly text: string | null }
-  /** When each came, in milliseconds of the system's monotonic clock. */
+  | { readonly type: 'open'; readonly startedAtMs: number; readonly tookMs: number }
+  /** When each came. */
   | { readonly type: 'arrived'; readonly arrivedAtMs: Float64Array; readonly bytes: number; readonly text: string }
   | { readonly type: 'count'; readonly messages: number; readonly bytes: number; readonly text: string }
   | { readonly type: 'failed'; readonly reason: string };
@@ -90,7 +91,7 @@ async function open(order: Order & { readonly type: 'open' }) {
     }
   }
   await Promise.all(Array.from({ length: order.atOnce }, openSome));
-  report({ type: 'open', tookMs: performance.now() - startedAt, text: text || null });
+  report({ type: 'open', startedAtMs: startedAt + toSystemMs, tookMs: performance.now() - startedAt });
 }
 
 /** As clients do: one that is not let in, since too many come at once, comes again a little later. */

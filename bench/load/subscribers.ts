@@ -24,6 +24,8 @@ export type Arrivals = {
 };
 
 export type Subscribers = {
+  /** When the first began to connect, in milliseconds of the system's monotonic clock. */
+  readonly startedAtMs: number;
   /** From the first handshake to the last subscription. */
   readonly openedMs: number;
   /** Settles when `messages` have come to each subscriber since the last time. */
@@ -67,6 +69,7 @@ export async function openSubscribers(options: SubscribersOptions): Promise<Subs
   }
 
   return {
+    startedAtMs: Math.min(...opened.map(({ startedAtMs }) => startedAtMs)),
     openedMs: Math.max(...opened.map(({ tookMs }) => tookMs)),
     arrivals: (messagesEach) => arrivals((count) => count * messagesEach * subscriptionsPerSocket),
     arrivalsOf: (messages) => arrivals(() => messages),

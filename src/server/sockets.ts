@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Gatekeeper } from './auth.ts';
 import type { Cohorts } from './cohorts/cohorts.ts';
-import { socketFraming } from './cohorts/framing.ts';
+import { socketFraming, textFrame } from './cohorts/framing.ts';
 import { lifetimeOf } from './cohorts/lifetime.ts';
 import type { Outlet } from './cohorts/outlets.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
@@ -68,7 +68,7 @@ const signInMs = 5_000;
 const serviceRestart = 1012;
 
 export function createSockets(options: SocketsOptions): Sockets {
-  const { path, gatekeeper, origins, limits, clock, log } = options;
+  const { path, gatekeeper, origins, limits, cohorts, clock, log } = options;
   const wss = new WebSocketServer({
     noServer: true,
     // Compression would cost memory for each socket, and time for each message that is sent to many.
@@ -78,6 +78,8 @@ export function createSockets(options: SocketsOptions): Sockets {
   });
   const protocol = createProtocol(options);
   let isClosing = false;
+  /** Those who wait for their handshake. */
+  let arriving = 0;
 
   const extras = new WeakMap<WebSocket, Extra>();
   wss.on('connection', (socket, request) => {
@@ -86,13 +88,10 @@ export function createSockets(options: SocketsOptions): Sockets {
 
   return {
     upgrade(request, socket, head) {
-      const refusal = refuse(request);
-      if (refusal) {
-        log.debug({ reason: refusal[1] }, 'a WebSocket was refused');
-        refuseUpgrade(socket, ...refusal);
-        return;
-      }
-      wss.handleUpgrade(request, socket, head, (webSocket) => wss.emit('connection', webSocket, request));
+      if (!mayEnter(request, socket)) return;
+      const turn = cohorts.turns.take('patient');
+      if (turn === null) admit(request, socket, head);
+      else detach(log, 'the handshake of a WebSocket', admitLater(turn, request, socket, head));
     },
     get size() {
       return wss.clients.size;
@@ -111,6 +110,33 @@ export function createSockets(options: SocketsOptions): Sockets {
     },
   };
 
+  /** When thousands come at once, those who are here already are not kept waiting by their handshakes. */
+  async function admitLater(turn: Promise<void>, request: IncomingMessage, socket: Duplex, head: Buffer) {
+    // Nobody else listens: Node has let go of it, and ws does not have it yet.
+    const onError = () => socket.destroy();
+    socket.on('error', onError);
+    arriving++;
+    await turn;
+    arriving--;
+    socket.off('error', onError);
+    // The gateway may have begun to stop meanwhile.
+    if (!socket.destroyed && mayEnter(request, socket)) admit(request, socket, head);
+  }
+
+  function admit(request: IncomingMessage, socket: Duplex, head: Buffer) {
+    wss.handleUpgrade(request, socket, head, (webSocket) => wss.emit('connection', webSocket, request));
+  }
+
+  /** Who may not is told why. */
+  function mayEnter(request: IncomingMessage, socket: Duplex): boolean {
+    const refusal = refuse(request);
+    if (refusal) {
+      log.debug({ reason: refusal[1] }, 'a WebSocket was refused');
+      refuseUpgrade(socket, ...refusal);
+    }
+    return refusal === null;
+  }
+
   /** Status and reason; `null`: it may come in, to sign in with its first message. */
   function refuse(request: IncomingMessage): readonly [number, string] | null {
     const { origin, host } = request.headers;
@@ -126,7 +152,9 @@ export function createSockets(options: SocketsOptions): Sockets {
       const reason = gatekeeper.check({ authorization: null, host: host ?? null });
       if (reason !== null) return [403, reason];
     }
-    return wss.clients.size >= limits.sockets ? [503, `The gateway has ${limits.sockets} sockets open already.`] : null;
+    return wss.clients.size + arriving >= limits.sockets
+      ? [503, `The gateway has ${limits.sockets} sockets open already.`]
+      : null;
   }
 }
 
@@ -229,12 +257,13 @@ function serve(
           }
           outlet.flush();
           let hadToWait = false;
-          socket.send(text, (error) => {
+          // As safe as what the outlet writes.
+          request.socket.write(textFrame(text), (error) => {
             if (hadToWait && !error) keepalive.heard();
             // Who leaves while he is written to makes no operation fail: they end when the socket is closed.
             resolve(error ? gone : undefined);
           });
-          hadToWait = socket.bufferedAmount > 0;
+          hadToWait = request.socket.writableLength > 0;
         }),
       close(code, reason) {
         outlet.flush();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import net from 'node:net';
 import { type Client, createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -98,6 +99,28 @@ test('a caller who is refused and hangs up at once does no harm', async () => {
     socket.resetAndDestroy();
   }
   expect(await only(connect(), '{ hosts { totalCount } }')).toEqual({ data: { hosts: { totalCount: 1 } } });
+});
+
+test('callers who hang up while they wait for their handshake are not missed, and those who stay are let in', async () => {
+  const { hostname, port } = new URL(server.url);
+  const callers = await Promise.all(
+    Array.from({ length: 60 }, async () => {
+      const socket = net.connect(Number(port), hostname);
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const upgrade = `GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dmlydGdyYXBoLWJlbmNoIQ==
+Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`.replaceAll(/\r?\n/g, '\r\n');
+  // All within one turn of the event loop, which is longer than handshakes may take of it.
+  for (const caller of callers) caller.write(upgrade);
+  for (const caller of callers.slice(0, 20)) caller.resetAndDestroy();
+  const answers = await Promise.all(callers.slice(20).map(async (caller) => String((await once(caller, 'data'))[0])));
+  expect(new Set(answers.map((answer) => answer.split('\r\n')[0]))).toEqual(
+    new Set(['HTTP/1.1 101 Switching Protocols']),
+  );
+  for (const caller of callers) caller.destroy();
 });
 
 describe('a subscription', () => {

@@ -51,7 +51,7 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
       while (member.feed === feed) {
         const { outlet, prefix } = member.subscriber;
         if (!outlet.hasRoom) await outlet.room();
-        await turns.take();
+        await turns.take('patient');
         if (member.feed !== feed) return;
         const pending = feed.next();
         if (feed.isWaiting && joinOthers(member, feed, pending)) return;
@@ -103,7 +103,7 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
           return;
         }
         // Before the last answer has reached everybody, the next is not made: what comes meanwhile goes out together.
-        await (outlets.whenWritten() ?? turns.take());
+        await (outlets.whenWritten() ?? turns.take('live'));
         const answer = await answers.of(step.value);
         if (edge !== feed) return;
         tellAll(feed, answer);

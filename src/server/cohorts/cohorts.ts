@@ -6,13 +6,15 @@ import { createSharedAnswers } from './answers.ts';
 import { type Cohort, createCohort, type Subscriber } from './cohort.ts';
 import { cohortKey } from './cohort-key.ts';
 import { createOutlets, type Outlets } from './outlets.ts';
-import { createTurns } from './turns.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** All subscriptions, over sockets and event streams alike. */
 export type Cohorts = {
   /** An answer: it was refused, with the errors in it. */
   prepare(args: ExecutionArgs): Promise<ExecutionResult | Subscription>;
   readonly outlets: Outlets;
+  /** Where work for one client waits behind what all are told. */
+  readonly turns: Turns;
 };
 
 /** One that has begun, and tells nothing yet. */
@@ -57,7 +59,9 @@ export function createCohorts({ operations, version, clock }: CohortsOptions): C
 
   return {
     outlets,
+    turns,
     async prepare(args) {
+      await turns.take('patient');
       const source = await operations.open(args);
       if (!(Symbol.asyncIterator in source)) return source;
       // Every event of ours is an object: a change, a record, a tick.

@@ -32,6 +32,14 @@ export const eventFraming: Framing = {
   },
 };
 
+/** Any other text message, in one piece: ws would write its header and its text as two. */
+export function textFrame(text: string): Buffer {
+  const payloadBytes = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(headerBytes(payloadBytes) + payloadBytes);
+  frame.write(text, writeHeader(frame, 0, payloadBytes));
+  return frame;
+}
+
 /** What comes before the answer in a `next` message, the same for all of one operation; one character a byte. */
 export function nextPrefix(operationId: string): string {
   return Buffer.from(`{"id":${JSON.stringify(operationId)},"type":"next","payload":`).toString('latin1');
