@@ -139,6 +139,7 @@ export function openFleet(options: FleetOptions): Fleet {
       if (stored) tasks.domainStored(stored.hostName, stored.uuid);
     },
     rebooted: (hostName, uuid) => tasks.rebooted(hostName, uuid),
+    diskJobEnded: (hostName, uuid, end) => jobs.ended(hostName, uuid, end),
     tell(news: SessionNews) {
       if ((news.type === 'upserted' || news.type === 'deleted') && news.object.kind === 'network') {
         macs.networkChanged(news.object.hostName);

@@ -2111,7 +2111,10 @@ export type TaskFilter = {
 export type TaskKind =
   /** Waits until the host has ended a guest that is given time to go. */
   | 'FORCE_OFF_DOMAIN'
-  /** A job of libvirt's own, whoever began it: a save, a dump, a migration, a copy of a disk. */
+  /**
+   * A job of libvirt's own, whoever began it: a save, a dump, a migration, a copy of a disk. How one of a disk ended is told
+   * by an event alone: where that was missed, it is `UNKNOWN`, or after a restart of the gateway `INTERRUPTED`.
+   */
   | 'HOST_JOB'
   /** Waits until a guest that was asked to reboot does so. */
   | 'REBOOT_DOMAIN'

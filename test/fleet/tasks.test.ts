@@ -353,8 +353,66 @@ describe('a job of libvirt’s own', () => {
     await setup.fleet.close();
     setup.host.jobs.pop();
     const next = await setup.start();
-    await next.clock.advance(1_000);
+    await next.clock.advance(2_000);
     expect([stateOf(next.fleet, domainJob), stateOf(next.fleet, diskJob)]).toEqual(['RUNNING', 'INTERRUPTED']);
+  });
+
+  const copy = { id: 'disk vda', operation: 'copy of vda', progress: null } as const;
+  const tell = ({ host, guest }: Awaited<ReturnType<typeof oneHost>>, status: string, target = 'vda') =>
+    host.hint({
+      kind: 'domain',
+      uuid: guest.uuid,
+      name: 'guest',
+      event: 'block-job-2',
+      detail: { target, type: 'copy', status },
+    });
+
+  test.each([
+    ['completed', 'SUCCEEDED', null],
+    ['failed', 'FAILED', { code: 'LIBVIRT_ERROR' }],
+    ['canceled', 'CANCELLED', null],
+  ])('of a disk ends as its event says: %s', async (status, state, error) => {
+    const setup = await oneHost();
+    setup.host.jobs.push(copy);
+    const [task] = await ask(setup);
+    if (!task) throw new Error('There is no task.');
+    tell(setup, 'ready');
+    tell(setup, status, 'vdb');
+    await setup.clock.advance(1_000);
+    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
+    // The answer without the job overtakes the event.
+    setup.host.jobs.length = 0;
+    expect(await ask(setup)).toEqual([]);
+    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
+    tell(setup, status);
+    await setup.clock.advance(0);
+    expect(setup.fleet.tasks.find(task.id)).toMatchObject({ state, error });
+  });
+
+  test('of a disk does not begin anew by an answer from before its end', async () => {
+    const setup = await oneHost();
+    setup.host.jobs.push(copy);
+    await ask(setup);
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    setup.host.gate = (verb) => (verb === 'jobs' ? held : undefined);
+    await setup.clock.advance(1_000);
+    setup.host.jobs.length = 0;
+    tell(setup, 'completed');
+    await setup.clock.advance(0);
+    release();
+    await setup.clock.advance(2_000);
+    const { edges } = setup.fleet.tasks.list({ filter: {}, first: 10, after: null });
+    expect(edges.map(({ node }) => node.state)).toEqual(['SUCCEEDED']);
+  });
+
+  test('of a disk is of unknown end when no event comes', async () => {
+    const setup = await oneHost();
+    setup.host.jobs.push(copy);
+    const [task] = await ask(setup);
+    if (!task) throw new Error('There is no task.');
+    setup.host.jobs.length = 0;
+    await setup.clock.advance(2_000);
+    expect(setup.fleet.tasks.find(task.id)).toMatchObject({ state: 'UNKNOWN', error: { code: 'OUTCOME_UNKNOWN' } });
   });
 
   test('waits with its host, and goes on with it', async () => {
