@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { scrapedReadingsTickMs } from '../../src/fleet/scraped-readings.ts';
 import type { Gateway } from '../../test/lab/gateway.ts';
 import type { Lab } from '../../test/lab/lab.ts';
 import { waitFor } from '../../test/lab/wait.ts';
@@ -49,17 +50,36 @@ async function besideExporter(bench: BenchContext, lab: Lab, subject: Subject): 
 /** The same host under two names: ten thousand domains. */
 async function twice(bench: BenchContext, lab: Lab, subject: Subject): Promise<Comparison> {
   await using opened = new AsyncDisposableStack();
-  const gateway = keepIn(opened)(await openGatewayOf(lab, entryOf(subject), { name: 'again', uri: subject.sshUri }));
-  const domains = subject.domains * 2;
+  const hosts = [entryOf(subject), { name: 'again', uri: subject.sshUri }] as const;
+  const gateway = keepIn(opened)(await openGatewayOf(lab, ...hosts));
+  const domains = subject.domains * hosts.length;
+  // The first scrape has readings begin: what is counted are the calls of a gateway that is scraped already.
+  const atFirst = await readHostCalls(gateway);
+  await waitFor('the first readings', async () => (await readHostCalls(gateway)) >= atFirst + hosts.length);
   const before = await readHostCalls(gateway);
+  const startedAt = performance.now();
   const [ours] = await measureSideBySide([ourScrape(gateway, domains)] as const, bench.rounds, true);
   const calls = (await readHostCalls(gateway)) - before;
+  const elapsedMs = performance.now() - startedAt;
+  // As many ticks as such a time can hold, wherever in the grid it begins.
+  const ticks = Math.floor(elapsedMs / scrapedReadingsTickMs) + 1;
   return {
     title: `${domains} domains of the test driver on two hosts`,
     contenders: [ours],
+    facts: [
+      {
+        name: 'calls to hosts meanwhile',
+        value: `${calls} in ${(elapsedMs / 1_000).toFixed(1)} s; ${ticks * hosts.length} are those of its ticks`,
+      },
+    ],
     goals: [
       { text: 'milliseconds for a scrape', ratio: ours.medianMs, target: 1_000, better: 'lower' },
-      { text: `calls to hosts during ${bench.rounds + 1} scrapes`, ratio: calls, target: 0, better: 'lower' },
+      {
+        text: `calls to hosts in ${bench.rounds + 1} scrapes, beyond one a host and tick of ${scrapedReadingsTickMs / 1_000} s`,
+        ratio: Math.max(0, calls - ticks * hosts.length),
+        target: 0,
+        better: 'lower',
+      },
     ],
   };
 }

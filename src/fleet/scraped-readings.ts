@@ -25,7 +25,7 @@ export type ScrapedReadingsOptions = {
 };
 
 /** Who scrapes more often is told the same again. */
-const intervalMs = 15_000;
+export const scrapedReadingsTickMs = 15_000;
 /** After the last scrape: as long as two of Prometheus' default of a minute, and a bit. */
 const lingerMs = 150_000;
 const groups: readonly StatsGroup[] = ['cpu', 'balloon', 'interface', 'block'];
@@ -41,13 +41,13 @@ export function createScrapedReadings({ clock, log, hosts, stats }: ScrapedReadi
     isTicking = true;
     for (const host of hosts()) detach(log, 'reading a host for monitoring', read(host));
     // On the grid that all who watch readings share.
-    cancelTick = clock.after(intervalMs - (clock.monotonic() % intervalMs), tick);
+    cancelTick = clock.after(scrapedReadingsTickMs - (clock.monotonic() % scrapedReadingsTickMs), tick);
   }
 
   /** However long it takes: a poller has one reading out at a time. */
   async function read(host: PolledHost) {
     const poller = stats.pollerOf(host);
-    if (!leaves.has(poller)) leaves.set(poller, poller.join({ groups, intervalMs }));
+    if (!leaves.has(poller)) leaves.set(poller, poller.join({ groups, intervalMs: scrapedReadingsTickMs }));
     const { readings } = await poller.round(groups);
     if (!leaves.has(poller)) return;
     // Numbers that stand still would look like guests that do nothing.
