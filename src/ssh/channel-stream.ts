@@ -33,14 +33,10 @@ export function wrapChannel(
     read() {
       channel.resume();
     },
-    write(chunk: Buffer, _encoding, done) {
-      unansweredWrite = done;
-      attempt(() =>
-        channel.write(chunk, () => {
-          answerWrite(null);
-        }),
-      );
-    },
+    write: (chunk: Buffer, _encoding, done) => send(chunk, done),
+    // What was written at once is one packet, and not one each.
+    writev: (chunks: readonly { readonly chunk: Buffer }[], done) =>
+      send(Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
     final(done) {
       attempt(() => channel.end());
       done();
@@ -55,6 +51,11 @@ export function wrapChannel(
       done(error);
     },
   });
+
+  function send(chunk: Buffer, done: (error?: Error | null) => void) {
+    unansweredWrite = done;
+    attempt(() => channel.write(chunk, () => answerWrite(null)));
+  }
 
   function attempt(action: () => unknown) {
     try {

@@ -4,16 +4,19 @@ import { describe, expect, test } from 'vitest';
 import { type RawChannel, wrapChannel } from '../../src/ssh/channel-stream.ts';
 
 /** A channel with the habits of the library's: `destroy()` does nothing, a write may never be answered. */
-function scriptedChannel(answerWrites: boolean): RawChannel & { closes: number } {
+function scriptedChannel(answerWrites: boolean): RawChannel & { closes: number; readonly pieces: readonly string[] } {
+  const pieces: string[] = [];
   const channel = new Duplex({
     emitClose: false,
     read() {},
-    write(_chunk, _encoding, done) {
+    write(chunk, _encoding, done) {
+      pieces.push(String(chunk));
       if (answerWrites) done();
     },
   });
   return Object.assign(channel, {
     closes: 0,
+    pieces,
     destroy() {
       return channel;
     },
@@ -40,6 +43,16 @@ describe('wrapChannel', () => {
     for await (const chunk of stream) text += String(chunk);
     expect(text).toBe('one two');
     expect(overs()).toBe(1);
+  });
+
+  test('what is written at once reaches the channel in one piece', async () => {
+    const { channel, stream } = wrapped();
+    stream.cork();
+    stream.write('one ');
+    stream.write('two');
+    stream.uncork();
+    await new Promise((written) => stream.write('three', written));
+    expect(channel.pieces).toEqual(['one two', 'three']);
   });
 
   test('a stream is destroyed once, with its reason, and closes the channel', async () => {

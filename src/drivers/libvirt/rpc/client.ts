@@ -97,6 +97,7 @@ export class RpcClient {
   #reason: VirtgraphError | null = null;
   #keepalive: Keepalive | null = null;
   #framesIgnored = 0;
+  #gathering = false;
 
   /** Takes the stream over: it is destroyed with the client. */
   constructor(stream: Duplex, options: ClientOptions) {
@@ -192,7 +193,7 @@ export class RpcClient {
       clock: this.#options.clock,
       intervalMs,
       count,
-      sendPing: () => this.#stream.write(pingFrame),
+      sendPing: () => this.#write(pingFrame),
       onDead: (silentMs) =>
         this.fail(
           hostProblem(
@@ -231,8 +232,21 @@ export class RpcClient {
       if (!call) return;
       this.#inFlight.set(call.serial, call);
       call.written = true;
-      this.#stream.write(call.frame);
+      this.#write(call.frame);
     }
+  }
+
+  /** Calls that are made in one turn, as many are, go out together: over SSH that is one packet instead of one each. */
+  #write(frame: Buffer): void {
+    if (!this.#gathering) {
+      this.#gathering = true;
+      this.#stream.cork();
+      process.nextTick(() => {
+        this.#gathering = false;
+        this.#stream.uncork();
+      });
+    }
+    this.#stream.write(frame);
   }
 
   #mayTake(turn: string): boolean {
@@ -268,7 +282,7 @@ export class RpcClient {
   }
 
   #onKeepalive({ procedure }: Frame): void {
-    if (procedure === keepaliveProcedures.PING) this.#stream.write(pongFrame);
+    if (procedure === keepaliveProcedures.PING) this.#write(pongFrame);
     else if (procedure === keepaliveProcedures.PONG) this.#keepalive?.heardPong();
     else this.#framesIgnored += 1;
   }
