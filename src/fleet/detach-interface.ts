@@ -1,20 +1,33 @@
+import type { Clock } from '../clock.ts';
 import { VirtgraphError } from '../errors.ts';
 import { type ActionHost, expectedDomain, isActive, readBack, writableDriver } from './action-guards.ts';
 import { describePlaces, devicePlaces, requirePlaces } from './interface-places.ts';
 import type { SendChange } from './send-change.ts';
+import type { Tasks } from './tasks.ts';
 import type { ActionOutcome, ChangePlan, DomainActions } from './types.ts';
 
 type DetachRequest = Parameters<DomainActions['detachInterface']>[0];
 
+type Surroundings = {
+  readonly host: (name: string) => ActionHost;
+  readonly send: SendChange;
+  readonly tasks: Pick<Tasks, 'begin'>;
+  readonly clock: Clock;
+};
+
+/** How long a guest is waited for. One without a system in it that knows of such cards never lets go. */
+const waitMs = 300_000;
+
 /** Its requests @throw NOT_FOUND when no card of the domain has the address. */
-export function createDetachInterface(
-  host: (name: string) => ActionHost,
-  send: SendChange,
-): DomainActions['detachInterface'] {
-  return (request) => detachInterface(host(request.hostName), request, send);
+export function createDetachInterface(surroundings: Surroundings): DomainActions['detachInterface'] {
+  return (request) => detachInterface(surroundings.host(request.hostName), request, surroundings);
 }
 
-async function detachInterface(on: ActionHost, request: DetachRequest, send: SendChange): Promise<ActionOutcome> {
+async function detachInterface(
+  on: ActionHost,
+  request: DetachRequest,
+  { send, tasks, clock }: Surroundings,
+): Promise<ActionOutcome> {
   const { uuid, macAddress, dryRun, signal } = request;
   const driver = writableDriver(on);
   const domain = await expectedDomain(on, uuid, request.expectedVersion, signal);
@@ -47,8 +60,16 @@ async function detachInterface(on: ActionHost, request: DetachRequest, send: Sen
   const outcome = await readBack(on, uuid, signal, { summary });
   const remains = places.live && outcome.domain?.config.interfaces.some((nic) => nic.macAddress === macAddress);
   if (!remains) return outcome;
+  const task = tasks.begin({
+    ...plan,
+    taskKind: 'DETACH_INTERFACE',
+    summary: `${domain.name} on ${on.name} lets go of the network card with ${macAddress}.`,
+    cancellable: true,
+    deadlineAt: clock.now() + waitMs,
+  });
   return {
     ...outcome,
+    task,
     warnings: [...outcome.warnings, 'The guest has not let go of it yet; a change follows when it has.'],
   };
 }

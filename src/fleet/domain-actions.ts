@@ -195,7 +195,7 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
       }),
     define: createDefineDomain(host, macs.owners, send),
     attachInterface: createAttachInterface(host, macs, send),
-    detachInterface: createDetachInterface(host, send),
+    detachInterface: createDetachInterface({ host, send, tasks, clock }),
   };
 }
 

@@ -41,11 +41,13 @@ export function judgeGoal(goal: TaskGoal, domain: DomainRecord | null): GoalVerd
 
 function isCardAsWanted(
   { macAddress, isThere, live, persistent }: Extract<TaskGoal, { want: 'CARD' }>,
-  { config, storedInterfaces }: DomainRecord,
+  domain: DomainRecord,
 ): boolean {
   const has = (cards: readonly { readonly macAddress: MacAddress }[]) =>
     cards.some((card) => card.macAddress === macAddress);
-  return (!live || has(config.interfaces) === isThere) && (!persistent || has(storedInterfaces) === isThere);
+  // What is off has let go of everything; its configuration is the stored one.
+  const isLiveAsWanted = isActive(domain) ? has(domain.config.interfaces) === isThere : !isThere;
+  return (!live || isLiveAsWanted) && (!persistent || has(domain.storedInterfaces) === isThere);
 }
 
 function verdict(isReached: boolean): GoalVerdict {

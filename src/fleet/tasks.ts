@@ -250,7 +250,10 @@ function tookNoEffect({ domainName, hostName }: TaskRecord, domain: DomainRecord
   };
 }
 
-function tooLate({ domainName, hostName }: TaskRecord, domain: DomainRecord | null): TaskRecord['error'] {
+function tooLate({ domainName, hostName, goal }: TaskRecord, domain: DomainRecord | null): TaskRecord['error'] {
+  if (goal.want === 'CARD') {
+    return { code: 'TIMEOUT', message: `${domainName} on ${hostName} still has the card with ${goal.macAddress}.` };
+  }
   return { code: 'TIMEOUT', message: `${domainName} on ${hostName} is still ${domain?.state ?? 'there'}.` };
 }
 

@@ -8,6 +8,7 @@ export const taskKinds = [
   'SHUTDOWN_DOMAIN',
   'REBOOT_DOMAIN',
   'FORCE_OFF_DOMAIN',
+  'DETACH_INTERFACE',
   'RESOLVE_OUTCOME',
   'HOST_JOB',
 ] as const;

@@ -543,7 +543,7 @@ export type DomainPayload = {
   readonly summary: Scalars['String']['output'];
   /**
    * What goes on after this answer: a guest that was asked to shut down or to reboot, a graceful `forceOffDomain` that takes
-   * longer than a second. Null where nothing does.
+   * longer than a second, a guest that has not let go of a network card yet. Null where nothing does.
    */
   readonly task: Maybe<Task>;
   /** Worth knowing, such as a MAC address that collides. */
@@ -1274,7 +1274,7 @@ export type Mutation = {
   readonly cancelTask: TaskPayload;
   /** Defines a domain from XML, or redefines the one with its UUID (virDomainDefineXMLFlags). */
   readonly defineDomain: DomainPayload;
-  /** Removes a network card (virDomainDetachDeviceFlags). A running guest may take a moment to let go of it. */
+  /** Removes a network card (virDomainDetachDeviceFlags). A running guest may take a moment to let go of it: a `task` waits for that. */
   readonly detachInterface: DomainPayload;
   /** Pulls the plug (virDomainDestroyFlags): what the guest had not written is lost. */
   readonly forceOffDomain: DomainPayload;
@@ -2109,6 +2109,8 @@ export type TaskFilter = {
 
 /** What a task does. */
 export type TaskKind =
+  /** Waits until a running guest has let go of a network card that is taken from it. */
+  | 'DETACH_INTERFACE'
   /** Waits until the host has ended a guest that is given time to go. */
   | 'FORCE_OFF_DOMAIN'
   /**

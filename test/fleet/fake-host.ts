@@ -54,6 +54,8 @@ export type FakeHost = {
   /** The next opens fail with this until it is null. */
   refuse: VirtgraphError | null;
   /** What it does with its domains by itself, and how the last of that ended. */
+  /** Running guests do not let go of a card that is taken from them. */
+  clings: boolean;
   readonly jobs: DomainJob[];
   lastJob: 'COMPLETED' | 'FAILED' | 'CANCELLED' | null;
   /** Guests go on as if nobody had asked them to shut down. */
@@ -133,6 +135,7 @@ export function createFakeHost(name: string): FakeHost {
     },
     gate: () => {},
     refuse: null,
+    clings: false,
     jobs: [],
     lastJob: null,
     ignoresRequests: false,
@@ -333,14 +336,14 @@ export function createFakeHost(name: string): FakeHost {
           domain.storedMacs = persistent ? [...stored, macAddress] : [...stored];
           if (live) domain.macs = [...domain.macs, macAddress];
           if (domain.libvirtId === null) domain.macs = domain.storedMacs;
-          if (live === persistent || domain.libvirtId === null) domain.storedMacs = null;
+          if ((live === persistent && !host.clings) || domain.libvirtId === null) domain.storedMacs = null;
         }),
       detachInterface: (uuid, macAddress, { signal, live, persistent }) =>
         change('detach', uuid, signal, (domain) => {
           const without = (macs: readonly MacAddress[]) => macs.filter((mac) => mac !== macAddress);
           const stored = domain.storedMacs ?? domain.macs;
           domain.storedMacs = persistent ? without(stored) : [...stored];
-          if (live) domain.macs = without(domain.macs);
+          if (live && !host.clings) domain.macs = without(domain.macs);
           if (domain.libvirtId === null) domain.macs = domain.storedMacs;
           if (live === persistent || domain.libvirtId === null) domain.storedMacs = null;
         }),

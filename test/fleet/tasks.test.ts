@@ -4,10 +4,12 @@ import type { ActionRequest, Fleet } from '../../src/fleet/types.ts';
 import type { Uuid } from '../../src/model/brands.ts';
 import { keepInMemory } from '../../src/model/kept-records.ts';
 import type { TaskRecord } from '../../src/model/task.ts';
+import { parseMac } from '../../src/net/mac.ts';
 import { settle } from '../support/fake-clock.ts';
 import { createFakeHost, gone } from './fake-host.ts';
 import { gather, openTestFleet } from './fleet-under-test.ts';
 
+const mac1 = parseMac('52:54:00:00:00:01');
 const open: Fleet[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((fleet) => fleet.close()));
@@ -158,6 +160,52 @@ describe('a graceful end by force', () => {
     answer.reject(new VirtgraphError('GUEST_BUSY', 'it will not go', { outcome: 'FAILED' }));
     await settle();
     expect(fleet.tasks.find(task.id)).toMatchObject({ state: 'FAILED', error: { code: 'GUEST_BUSY' } });
+  });
+});
+
+describe('a guest that keeps a card which is taken from it', () => {
+  const detach = async ({ host, guest, fleet }: Awaited<ReturnType<typeof oneHost>>) => {
+    host.change(guest.uuid, { macs: [mac1] });
+    await settle();
+    const places = { live: null, persistent: null };
+    return await fleet.actions.detachInterface({ ...request(guest.uuid), ...places, macAddress: mac1 });
+  };
+
+  test('is waited for until it lets go', async () => {
+    const setup = await oneHost();
+    setup.host.clings = true;
+    const outcome = await detach(setup);
+    expect(outcome.warnings).toEqual([expect.stringContaining('has not let go')]);
+    const task = taskOf(outcome);
+    expect(task).toMatchObject({ taskKind: 'DETACH_INTERFACE', state: 'RUNNING', cancellable: true });
+    setup.host.change(setup.guest.uuid, { macs: [], storedMacs: null });
+    await settle();
+    expect(stateOf(setup.fleet, task)).toBe('SUCCEEDED');
+  });
+
+  test('has let go when it is off', async () => {
+    const setup = await oneHost();
+    setup.host.clings = true;
+    const task = taskOf(await detach(setup));
+    setup.host.change(setup.guest.uuid, { state: 'SHUTOFF', libvirtId: null, macs: [], storedMacs: null });
+    await settle();
+    expect(stateOf(setup.fleet, task)).toBe('SUCCEEDED');
+  });
+
+  test('and never lets go has failed after five minutes', async () => {
+    const setup = await oneHost();
+    setup.host.clings = true;
+    const task = taskOf(await detach(setup));
+    await setup.clock.advance(300_000);
+    expect(setup.fleet.tasks.find(task.id)).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'TIMEOUT', message: `guest on alpha still has the card with ${mac1}.` },
+    });
+  });
+
+  test('needs no task where it lets go at once', async () => {
+    const { task = null, warnings } = await detach(await oneHost());
+    expect({ task, warnings }).toEqual({ task: null, warnings: [] });
   });
 });
 

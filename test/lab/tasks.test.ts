@@ -97,6 +97,29 @@ describe('a guest that does not react', () => {
   });
 });
 
+test('a card that a guest does not let go of is waited for until it is off', async () => {
+  const macAddress = '52:54:00:aa:00:07';
+  await host.virshXml(qemuGuestXml({ name: 'holding', macAddresses: [macAddress] }), 'define');
+  await host.virsh('start', 'holding');
+  await waitFor('the guest to be known', async () => {
+    const { domain } = await gateway.data<{ domain: { state: string } | null }>(
+      '{ domain(by: { path: { host: "h1", name: "holding" } }) { state } }',
+    );
+    return domain?.state === 'RUNNING';
+  });
+  const detached = await act('detachInterface', 'DetachInterfaceInput', { ...on('holding'), macAddress });
+  const task = taskOf(detached);
+  expect(task).toMatchObject({ kind: 'DETACH_INTERFACE', state: 'RUNNING', cancellable: true });
+  expect(await host.virsh('domiflist', 'holding')).toContain(macAddress);
+  await host.virsh('destroy', 'holding');
+  const ended = await waitFor('the end of the task', async () => {
+    const now = await taskNow(task.id);
+    return now.state === 'RUNNING' ? null : now;
+  });
+  expect(ended).toMatchObject({ state: 'SUCCEEDED', error: null });
+  expect(await host.virsh('domiflist', 'holding')).not.toContain(macAddress);
+});
+
 describe('a dry run of a definition', () => {
   const define = (xml: string) => ask('defineDomain', 'DefineDomainInput', { host: 'h1', xml, dryRun: true });
 
