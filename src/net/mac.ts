@@ -16,6 +16,11 @@ const canonical = /^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:
 
 const shownCharacters = 40;
 
+/** `first`: two digits in lower case. An address is in canonical form, and so is what comes of it. */
+export function withFirstByte(mac: MacAddress, first: string): MacAddress {
+  return (first + mac.slice(2)) as MacAddress;
+}
+
 /** The address in canonical form (lower case, colons), or `null` when `text` is none. White space around it is ignored. */
 export function tryParseMac(text: string): MacAddress | null {
   // Nearly all that is read is in canonical form already.

@@ -1,7 +1,7 @@
 import type { MacAddress } from '../model/brands.ts';
 import type { DomainInterface, Hypervisor } from '../model/domain.ts';
 import type { Network } from '../model/network.ts';
-import { parseMac } from './mac.ts';
+import { withFirstByte } from './mac.ts';
 
 /** What decides whether libvirt makes a tap device for an interface, and names it by its rule. */
 export type TapSubject = {
@@ -22,7 +22,7 @@ export type TapSubject = {
  */
 export function deriveTapMac(guest: MacAddress): MacAddress {
   const first = guest.startsWith('fe') ? 'fa' : 'fe';
-  return parseMac(first + guest.slice(2));
+  return withFirstByte(guest, first);
 }
 
 /** The derived address, or `null` together with the sentence that says why there is none. */

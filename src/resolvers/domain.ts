@@ -9,7 +9,7 @@ import type { DomainResolvers, QueryResolvers, SubscriptionResolvers } from './s
 import { selectedStatsGroups } from './select.ts';
 
 export const domainQueries = {
-  domains(_root, { filter, orderBy, first, after, fresh }, { fleet, signal }) {
+  domains(_root, { filter, orderBy, first, after, fresh }, { fleet, loaders }) {
     const query = {
       filter: toDomainFilter(filter),
       orderBy: orderBy ?? { field: 'NAME', direction: 'ASC' },
@@ -18,7 +18,9 @@ export const domainQueries = {
     } as const;
     // Not an async function: what is in memory needs no promise.
     if (!fresh) return connectionOf(fleet.listDomains(query));
-    return fleet.refreshDomains(filter?.hosts ?? null, signal).then(() => connectionOf(fleet.listDomains(query)));
+    return loaders.freshDomains
+      .load({ hostNames: filter?.hosts ?? null })
+      .then(() => connectionOf(fleet.listDomains(query)));
   },
   async domain(_root, { by, fresh }, context) {
     const { fleet, signal } = context;

@@ -28,6 +28,8 @@ export type Loaders = {
     string
   >;
   readonly capabilities: DataLoader<string, CapabilitiesReport>;
+  /** Hosts read their domains anew into the replicas; `null`: all of them. */
+  readonly freshDomains: DataLoader<{ readonly hostNames: readonly string[] | null }, void, string>;
 };
 
 export function createLoaders(fleet: Fleet, signal: AbortSignal): Loaders {
@@ -51,6 +53,10 @@ export function createLoaders(fleet: Fleet, signal: AbortSignal): Loaders {
     ),
     capabilities: new DataLoader((hostNames) =>
       eachAlone(hostNames, (hostName) => askHost(hostName, () => fleet.driver(hostName).readCapabilities({ signal }))),
+    ),
+    freshDomains: new DataLoader(
+      (keys) => eachAlone(keys, ({ hostNames }) => fleet.refreshDomains(hostNames, signal)),
+      { cacheKeyFn: ({ hostNames }) => JSON.stringify(hostNames) },
     ),
   };
 }

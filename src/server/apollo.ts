@@ -44,7 +44,7 @@ export async function openHttpGraphQL(
       return {
         async responseForOperation({ document, operationName, request, contextValue, schema }) {
           const args = { schema, document, operationName, variableValues: request.variables };
-          const pieces = await executor.execute(args, contextValue, toBytes);
+          const pieces = await executor.execute(args, contextValue, lineEnd);
           if (!pieces || !request.http) return null;
           written.set(request.http, pieces);
           return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult: {} } };
@@ -118,10 +118,8 @@ const refuseSubscriptions: ApolloServerPlugin<Context> = {
   },
 };
 
-/** With a line's end, as Apollo has it too: for those who read in a terminal. */
-function toBytes(text: string, isLast: boolean): Buffer {
-  return Buffer.from(isLast ? `${text}\n` : text);
-}
+/** Apollo has it too: for those who read in a terminal. */
+const lineEnd = '\n';
 
 function toHeaderMap(headers: HttpRequest['headers']): HeaderMap {
   const map = new HeaderMap();

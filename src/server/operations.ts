@@ -30,8 +30,8 @@ export type Operations = {
   prepare(request: OperationRequest): PreparedOperation | readonly GraphQLError[];
   /** A query or a mutation. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
-  /** One answer as the text that is sent. `event`: what a subscription of this document delivered. */
-  executeToJson(args: ExecutionArgs, event?: unknown): Promise<string>;
+  /** One answer as the text that is sent, in UTF-8. `event`: what a subscription of this document delivered. */
+  executeToJson(args: ExecutionArgs, event?: unknown): Promise<Buffer>;
   /** The events of a subscription. An answer instead of a stream: it was refused, with the errors in it. */
   open(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterable<unknown>>;
   /** As it is sent. */
@@ -67,9 +67,9 @@ export function createOperations(
     async executeToJson(args, event) {
       // A context for each event: what its loaders hold is true for one answer only.
       const contextValue = createContext(gateway);
-      const own = await executor.execute({ ...args, rootValue: event }, contextValue, String);
-      if (own) return own.join('');
-      return JSON.stringify(format(await execute({ ...args, rootValue: event, contextValue })));
+      const own = await executor.execute({ ...args, rootValue: event }, contextValue);
+      if (own) return joined(own);
+      return Buffer.from(JSON.stringify(format(await execute({ ...args, rootValue: event, contextValue }))));
     },
 
     open: async (args) => createSourceEventStream({ ...args, contextValue: createContext(gateway) }),
@@ -77,6 +77,11 @@ export function createOperations(
     format,
     formatErrors: (errors) => errors.map(formatError),
   };
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first, ...others] = pieces;
+  return first && others.length === 0 ? first : Buffer.concat(pieces);
 }
 
 function noSuchOperation(name: string | null): GraphQLError {

@@ -38,7 +38,7 @@ export function createCohorts({ operations, version, clock }: CohortsOptions): C
   const turns = createTurns();
 
   function createFor(args: ExecutionArgs, onEmpty: () => void): Cohort {
-    const make = async (event: object) => Buffer.from(await operations.executeToJson(args, event));
+    const make = (event: object) => operations.executeToJson(args, event);
     const answers = createSharedAnswers(make, version, clock);
     return createCohort({ answers, turns, outlets, onEmpty });
   }

@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionArgs, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Context } from '../../resolvers/context.ts';
+import { AnswerBytes } from './answer-bytes.ts';
 import { createFragmentStore } from './fragments.ts';
 import { ignoreFailure, isPromiseLike } from './leave-to-graphql.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -14,15 +15,11 @@ import { requireObject, type Walk } from './writers.ts';
  */
 export type Executor = {
   /**
-   * The whole answer as JSON, in one piece or, where it is long, in several, made in as many turns of the event loop;
-   * `take` is given each in its turn. `null`: graphql-js is to make it. What was read until then has changed nothing, and
-   * will be read again. Variables are such as JSON can say.
+   * The whole answer as JSON in UTF-8, with `end` behind it; in one piece or, where it is long, in several, made in as many
+   * turns of the event loop. `null`: graphql-js is to make it. What was read until then has changed nothing, and will be
+   * read again. Variables are such as JSON can say.
    */
-  execute<Piece>(
-    args: ExecutionArgs,
-    context: Context,
-    take: (text: string, isLast: boolean) => Piece,
-  ): Promise<readonly Piece[] | null>;
+  execute(args: ExecutionArgs, context: Context, end?: string): Promise<readonly Buffer[] | null>;
 };
 
 export type ExecutorLimits = {
@@ -37,6 +34,8 @@ const defaultLimits: ExecutorLimits = { keptCharacters: 64 * 1024 * 1024, turnMs
 
 /** Of one document: a dashboard asks with few, a script that reads page after page with always other ones. */
 const plansOfDocument = 20;
+/** What is longer comes in several pieces, or grows as it is written. */
+const largestExpected = 2 * 1024 * 1024;
 /** Longer ones are not looked for again. */
 const longestVariables = 2_000;
 
@@ -73,19 +72,22 @@ export function createExecutor(
   }
 
   return {
-    async execute<Piece>(args: ExecutionArgs, context: Context, take: (text: string, isLast: boolean) => Piece) {
+    async execute(args, context, end = '') {
       try {
         const plan = planOf(args);
         if (!plan) return null;
-        const run = createRun(context, fragments, turns.isOver);
+        const out = new AnswerBytes(plan.expectedBytes);
+        const run = createRun(context, fragments, turns.isOver, out);
         const values = await readRoot(plan, args.rootValue, run);
-        const pieces: Piece[] = [];
+        const pieces: Buffer[] = [];
         const walk = walkAnswer(plan, values, run);
         while (walk.next().done !== true) {
-          pieces.push(take(run.out.splice(0).join(''), false));
+          pieces.push(out.take());
           await turns.next();
         }
-        pieces.push(take(run.out.join(''), true));
+        out.ascii(end);
+        plan.expectedBytes = expectAfter(out.length);
+        pieces.push(out.takeLast());
         return pieces;
       } catch {
         // Whatever it was, graphql-js comes to the same, and says it as callers know it.
@@ -108,12 +110,20 @@ async function readRoot({ fields }: Plan, rootValue: unknown, run: Run): Promise
   return values.some(isPromiseLike) ? Promise.all(values) : values;
 }
 
+const beforeData = Buffer.from('{"data":{');
+const afterData = Buffer.from('}}');
+
 function* walkAnswer({ fields }: Plan, values: readonly unknown[], run: Run): Walk {
-  run.out.push('{"data":{');
-  for (const [index, { key, value }] of fields.entries()) {
-    run.out.push(index === 0 ? key : `,${key}`);
+  run.out.raw(beforeData);
+  for (const [index, { lead, value }] of fields.entries()) {
+    run.out.raw(lead);
     if (value.walk) yield* value.walk(values[index], run);
-    else run.out.push(value.write(values[index], run));
+    else value.write(values[index], run);
   }
-  run.out.push('}}');
+  run.out.raw(afterData);
+}
+
+/** The next one may be a little longer. */
+function expectAfter(bytes: number): number {
+  return Math.min(largestExpected, Math.ceil(bytes * 1.05) + 256);
 }

@@ -10,7 +10,7 @@ export type KeptText = {
   readonly record: object;
   /** The same object for as long as everything else that was read stays as it was; `null`: nothing else was. */
   readonly basis: object | null;
-  /** Between them stands what is made anew for each answer. */
+  /** As `AnswerBytes.copyFrom` gives them. Between them stands what is made anew for each answer. */
   readonly texts: readonly string[];
 };
 

@@ -1,24 +1,31 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
+import type { AnswerBytes } from './answer-bytes.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';
 
 /** From values of GraphQL's leaf types to the text that `JSON.stringify` would make of what graphql-js makes of them. */
 
-/** What JSON writes otherwise than it stands; half a surrogate pair too. */
-// oxlint-disable-next-line no-control-regex -- JSON may not have them as they are
-const special = /["\\\u0000-\u001f\ud800-\udfff]/;
+export type LeafWriter = (value: unknown, out: AnswerBytes) => void;
 
-export function quote(text: string): string {
-  return special.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
+export const nullText = Buffer.from('null');
+const trueText = Buffer.from('true');
+const falseText = Buffer.from('false');
 
 /** `writeNull`: for what is null. One function for each type, since each is called for each field of each row. */
-export function leafWriter(type: GraphQLLeafType, writeNull: () => string): (value: unknown) => string {
-  const other = (value: unknown) =>
-    value === null || value === undefined ? writeNull() : textOf(type.serialize(value));
+export function leafWriter(type: GraphQLLeafType, writeNull: (out: AnswerBytes) => void): LeafWriter {
+  const other: LeafWriter = (value, out) => {
+    if (value === null || value === undefined) writeNull(out);
+    else writeSerialized(type.serialize(value), out);
+  };
   if (isEnumType(type)) {
     // Names need no escaping.
-    const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, `"${name}"`]));
-    return (value) => texts.get(value) ?? other(value);
+    const texts = new Map<unknown, Buffer>(
+      type.getValues().map(({ name, value }) => [value, Buffer.from(`"${name}"`)]),
+    );
+    return (value, out) => {
+      const text = texts.get(value);
+      if (text) out.raw(text);
+      else other(value, out);
+    };
   }
   switch (type.name) {
     case 'String':
@@ -27,18 +34,24 @@ export function leafWriter(type: GraphQLLeafType, writeNull: () => string): (val
     case 'UUID':
     case 'MacAddress':
     case 'Cursor':
-      return (value) => (typeof value === 'string' ? quote(value) : other(value));
+      return (value, out) => {
+        if (typeof value === 'string') out.quoted(value);
+        else other(value, out);
+      };
     case 'Boolean':
-      return (value) => (value === true ? 'true' : value === false ? 'false' : other(value));
+      return (value, out) => {
+        if (typeof value === 'boolean') out.raw(value ? trueText : falseText);
+        else other(value, out);
+      };
     default:
       return other;
   }
 }
 
-function textOf(serialized: unknown): string {
-  if (typeof serialized === 'string') return quote(serialized);
-  if (typeof serialized === 'boolean') return String(serialized);
+function writeSerialized(serialized: unknown, out: AnswerBytes): void {
+  if (typeof serialized === 'string') out.quoted(serialized);
+  else if (typeof serialized === 'boolean') out.raw(serialized ? trueText : falseText);
   // Minus zero is 0 in JSON, and in the language's own text of it.
-  if (typeof serialized === 'number' && Number.isFinite(serialized)) return String(serialized);
-  return leaveToGraphql(serialized);
+  else if (typeof serialized === 'number' && Number.isFinite(serialized)) out.ascii(String(serialized));
+  else leaveToGraphql(serialized);
 }

@@ -17,17 +17,34 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { recordTypes, type Source, sourceOf } from '../../resolvers/sources.ts';
+import type { AnswerBytes } from './answer-bytes.ts';
 import { collectFields, type Selecting } from './collect-fields.ts';
-import { leafWriter, quote } from './json-text.ts';
+import { leafWriter, nullText } from './json-text.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';
 import { record } from './record-writer.ts';
-import { abstract, type FieldWriter, leaf, list, object, type Writer, withNull } from './writers.ts';
+import {
+  abstract,
+  type Field,
+  type FieldWriter,
+  leaf,
+  list,
+  object,
+  type Writer,
+  withLeads,
+  withNull,
+} from './writers.ts';
 
 /**
  * An operation with its variables, made into functions that write its answer as text, without objects in between. They
  * write answers without errors; whatever else happens they throw.
  */
-export type Plan = { readonly fields: readonly FieldWriter[] };
+export type Plan = {
+  readonly fields: readonly FieldWriter[];
+  /** How long the answer is about to be, going by the last one. */
+  expectedBytes: number;
+};
+
+const unknownBytes = 4_096;
 
 /** `null`: graphql-js is to do it. @throws what graphql-js throws for arguments that do not fit */
 export function makePlan(
@@ -45,7 +62,7 @@ export function makePlan(
     ),
   );
   const fields = planFields({ schema, fragments, variables: coerced }, type, [operation.selectionSet]);
-  return fields && { fields };
+  return fields && { fields, expectedBytes: unknownBytes };
 }
 
 function planFields(
@@ -53,13 +70,13 @@ function planFields(
   type: GraphQLObjectType,
   sets: readonly SelectionSetNode[],
 ): readonly FieldWriter[] | null {
-  const fields: FieldWriter[] = [];
+  const fields: Field[] = [];
   for (const [key, nodes] of collectFields(selecting, type, sets)) {
-    const field = planField(selecting, type, quote(key), nodes);
+    const field = planField(selecting, type, JSON.stringify(key), nodes);
     if (!field) return null;
     fields.push(field);
   }
-  return fields;
+  return withLeads(fields);
 }
 
 function planField(
@@ -67,15 +84,16 @@ function planField(
   type: GraphQLObjectType,
   key: string,
   nodes: readonly FieldNode[],
-): FieldWriter | null {
+): Field | null {
   const [node] = nodes;
   if (!node) return null;
   const { value: name } = node.name;
   if (name === '__typename') {
-    const text = quote(type.name);
-    const value = leaf(() => text);
+    const text = Buffer.from(JSON.stringify(type.name));
+    const value = leaf((_name, out) => out.raw(text));
     const read = () => type.name;
-    return { key: `${key}:`, selection: `${key}:__typename`, read, write: () => text, ownSource: 'record', value };
+    const write: Field['write'] = (_parent, { out }) => out.raw(text);
+    return { key: `${key}:`, selection: `${key}:__typename`, read, write, ownSource: 'record', value };
   }
   const field = type.getFields()[name];
   // What is left are `__schema` and `__type`.
@@ -132,10 +150,18 @@ function textOfArgs(args: unknown): string {
 }
 
 function planValue(selecting: Selecting, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Writer | null {
-  const [present, writeNull] = isNonNullType(type) ? [type.ofType, () => leaveToGraphql(null)] : [type, () => 'null'];
+  const [present, writeNull] = isNonNullType(type) ? [type.ofType, refuseNull] : [type, putNull];
   if (isLeafType(present)) return leaf(leafWriter(present, writeNull));
   const writer = planPresent(selecting, present, sets);
   return writer && withNull(writer, writeNull);
+}
+
+function refuseNull(): never {
+  return leaveToGraphql(null);
+}
+
+function putNull(out: AnswerBytes): void {
+  out.raw(nullText);
 }
 
 function planPresent(selecting: Selecting, type: GraphQLOutputType, sets: readonly SelectionSetNode[]): Writer | null {

@@ -1,14 +1,6 @@
 import type { FleetObject } from '../../fleet/types.ts';
 import type { Run } from './run.ts';
-import {
-  type FieldWriter,
-  leadsOf,
-  leavesOf,
-  type Parent,
-  requireObject,
-  sourceOfField,
-  type Writer,
-} from './writers.ts';
+import { type FieldWriter, leavesOf, type Parent, requireObject, sourceOfField, type Writer } from './writers.ts';
 
 /** Fewer are written as fast as they are found again. */
 const fewestLeaves = 4;
@@ -20,34 +12,22 @@ const fewestLeaves = 4;
 export function record(typeName: string, fields: readonly FieldWriter[]): Writer {
   const isKept = keptFields(fields);
   const parts = partsOf(fields, isKept);
-  const keptParts = parts.filter((part) => part.isKept);
+  const hasKept = parts.some((part) => part.isKept);
   const isWide = fields.some((field) => sourceOfField(field) !== 'record');
   const usesTaps = fields.some((field) => isKept(field) && sourceOfField(field) === 'tap');
   const selection = `${typeName}{${fields.map((field) => (isKept(field) ? field.selection : '|')).join(' ')}}`;
 
-  /** One of each kept part, with what stands around it. */
-  function textsOf(value: Parent, run: Run): readonly string[] {
-    if (keptParts.length === 0) return none;
+  /** The texts of its kept parts, and what makes them known once all are written. */
+  function lookUp(value: Parent, run: Run): Found {
+    if (!hasKept) return nothingKept;
     const object = asObject(value);
     const hostName = object.kind === 'host' ? object.name : object.hostName;
     const id = object.kind === 'host' ? '' : object.uuid;
     const basis = usesTaps ? run.tapBasis(hostName) : null;
     const kept = run.keptTexts(selection);
     const known = kept.get(hostName, id);
-    if (known?.record === value && known.basis === basis) return known.texts;
-    const texts = keptParts.map((part) => writePart(part, value, run));
-    kept.put(hostName, id, { record: value, basis, texts });
-    return texts;
-  }
-
-  function put(value: unknown, run: Run): void {
-    const parent = requireObject(value);
-    const texts = textsOf(parent, run);
-    let next = 0;
-    for (const part of parts) {
-      if (part.isKept) run.out.push(texts[next++] ?? '');
-      else putPart(part, parent, run);
-    }
+    if (known?.record === value && known.basis === basis) return { texts: known.texts, keep: null };
+    return { texts: null, keep: (texts) => kept.put(hostName, id, { record: value, basis, texts }) };
   }
 
   return {
@@ -56,36 +36,52 @@ export function record(typeName: string, fields: readonly FieldWriter[]): Writer
     source: isWide ? 'fleet' : 'record',
     leaves: leavesOf(fields),
     write(value, run) {
-      const own = { ...run, out: [] };
-      put(value, own);
-      return own.out.join('');
+      const parent = requireObject(value);
+      const { texts, keep } = lookUp(parent, run);
+      const written: string[] = [];
+      let next = 0;
+      for (const part of parts) {
+        if (!part.isKept) putPart(part, parent, run);
+        else if (texts) run.out.copied(texts[next++] ?? '');
+        else written.push(writePart(part, parent, run));
+      }
+      keep?.(written);
     },
-    put,
     walk: parts.some((part) => !part.isKept && part.fields.some(({ value }) => value.walk !== null))
       ? function* (value, run) {
           const parent = requireObject(value);
-          const texts = textsOf(parent, run);
+          const { texts, keep } = lookUp(parent, run);
+          const written: string[] = [];
           let next = 0;
           for (const part of parts) {
-            if (part.isKept) run.out.push(texts[next++] ?? '');
-            else yield* walkPart(part, parent, run);
+            if (!part.isKept) yield* walkPart(part, parent, run);
+            else if (texts) run.out.copied(texts[next++] ?? '');
+            else written.push(writePart(part, parent, run));
           }
+          keep?.(written);
         }
       : null,
   };
 }
 
-const none: readonly string[] = [];
+type Found = {
+  /** `null`: they are to be written. */
+  readonly texts: readonly string[] | null;
+  readonly keep: ((texts: readonly string[]) => void) | null;
+};
+
+const nothingKept: Found = { texts: null, keep: null };
 
 /** Neighbours of which all or none are kept. */
 type Part = {
   readonly isKept: boolean;
   readonly fields: FieldWriter[];
-  /** What stands before each. */
-  readonly leads: string[];
   /** What stands behind the last. */
-  end: string;
+  end: Uint8Array;
 };
+
+const closingBrace = Buffer.from('}');
+const nothing = Buffer.alloc(0);
 
 function keptFields(fields: readonly FieldWriter[]): (field: FieldWriter) => boolean {
   const narrow = fields.filter((field) => ['record', 'tap'].includes(sourceOfField(field)));
@@ -93,66 +89,69 @@ function keptFields(fields: readonly FieldWriter[]): (field: FieldWriter) => boo
   return (field) => kept.has(field);
 }
 
+/** With the braces in them. */
 function partsOf(fields: readonly FieldWriter[], isKept: (field: FieldWriter) => boolean): readonly Part[] {
-  const leads = leadsOf(fields);
   const parts: Part[] = [];
   for (const [index, field] of fields.entries()) {
     let part = parts.at(-1);
     if (part?.isKept !== isKept(field)) {
-      part = { isKept: isKept(field), fields: [], leads: [], end: '' };
+      part = { isKept: isKept(field), fields: [], end: nothing };
       parts.push(part);
     }
-    part.fields.push(field);
-    part.leads.push(`${index === 0 ? '{' : ''}${leads[index] ?? ''}`);
+    part.fields.push(index === 0 ? { ...field, lead: Buffer.from(`{${field.key}`) } : field);
   }
   const last = parts.at(-1);
-  if (last) last.end = '}';
+  if (last) last.end = closingBrace;
   return parts;
 }
 
-/** In one piece: V8 keeps `a + b` as a tree, which is larger than its text, until somebody looks into it. */
-function writePart({ fields, leads, end }: Part, parent: Parent, run: Run): string {
-  const pieces: string[] = [];
-  let index = 0;
-  for (const { write } of fields) pieces.push(leads[index++] ?? '', write(parent, run));
-  pieces.push(end);
-  return pieces.join('');
-}
-
-function putPart({ fields, leads, end }: Part, parent: Parent, run: Run): void {
-  let index = 0;
-  for (const field of fields) putField(field, leads[index++] ?? '', parent, run);
-  if (end !== '') run.out.push(end);
-}
-
-function* walkPart({ fields, leads, end }: Part, parent: Parent, run: Run) {
-  let index = 0;
-  for (const field of fields) {
-    const lead = leads[index++] ?? '';
-    if (field.value.walk) {
-      run.out.push(lead);
-      yield* field.value.walk(field.read(parent, run), run);
-    } else putField(field, lead, parent, run);
+/** Returns what it has written. */
+function writePart({ fields, end }: Part, parent: Parent, run: Run): string {
+  const { out } = run;
+  const start = out.length;
+  for (const { lead, write } of fields) {
+    out.raw(lead);
+    write(parent, run);
   }
-  if (end !== '') run.out.push(end);
+  out.raw(end);
+  return out.copyFrom(start);
 }
 
-function putField(field: FieldWriter, lead: string, parent: Parent, run: Run): void {
-  const { ownSource, value, read } = field;
+function putPart({ fields, end }: Part, parent: Parent, run: Run): void {
+  for (const field of fields) putField(field, parent, run);
+  run.out.raw(end);
+}
+
+function* walkPart({ fields, end }: Part, parent: Parent, run: Run) {
+  for (const field of fields) {
+    if (field.value.walk) {
+      run.out.raw(field.lead);
+      yield* field.value.walk(field.read(parent, run), run);
+    } else putField(field, parent, run);
+  }
+  run.out.raw(end);
+}
+
+function putField(field: FieldWriter, parent: Parent, run: Run): void {
+  const { out } = run;
+  const { ownSource, lead, write } = field;
   if (ownSource !== 'host') {
-    run.out.push(lead);
-    value.put(read(parent, run), run);
+    out.raw(lead);
+    write(parent, run);
     return;
   }
   const texts = run.hostTexts(field);
   // Fields of this source are of types whose objects have it.
   const hostName = parent['hostName'] as string;
-  let text = texts.get(hostName);
-  if (text === undefined) {
-    text = lead + value.write(read(parent, run), run);
-    texts.set(hostName, text);
+  const known = texts.get(hostName);
+  if (known !== undefined) {
+    out.raw(known);
+    return;
   }
-  run.out.push(text);
+  const start = out.length;
+  out.raw(lead);
+  write(parent, run);
+  texts.set(hostName, Buffer.from(out.copyFrom(start), 'latin1'));
 }
 
 /** Of the types in `recordTypes`, there are no other objects. */

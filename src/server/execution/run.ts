@@ -1,5 +1,6 @@
 import type { Context } from '../../resolvers/context.ts';
 import { narrowContext } from '../../resolvers/sources.ts';
+import type { AnswerBytes } from './answer-bytes.ts';
 import type { FragmentStore, KeptTexts } from './fragments.ts';
 
 /** One answer in the making. */
@@ -7,25 +8,24 @@ export type Run = {
   readonly context: Context;
   /** For fields whose texts are kept. */
   readonly narrow: Context;
-  /** What is written and not yet taken away. */
-  readonly out: string[];
+  readonly out: AnswerBytes;
   /** It has been at work for so long that others must have their turn. Asked between the rows of lists. */
   readonly isTired: () => boolean;
   readonly keptTexts: (selection: string) => KeptTexts;
   /** Of a field that depends on a host alone: its texts by host, for this answer. */
-  readonly hostTexts: (slot: object) => Map<string, string>;
+  readonly hostTexts: (slot: object) => Map<string, Uint8Array>;
   /** `MacView.tapBasis`, looked up once an answer. */
   readonly tapBasis: (hostName: string) => object;
 };
 
-export function createRun(context: Context, fragments: FragmentStore, isTired: () => boolean): Run {
+export function createRun(context: Context, fragments: FragmentStore, isTired: () => boolean, out: AnswerBytes): Run {
   const kept = new Map<string, KeptTexts>();
-  const byHost = new Map<object, Map<string, string>>();
+  const byHost = new Map<object, Map<string, Uint8Array>>();
   const bases = new Map<string, object>();
   return {
     context,
     narrow: narrowContext(context),
-    out: [],
+    out,
     isTired,
     keptTexts: (selection) => getOrMake(kept, selection, (name) => fragments.ofSelection(name)),
     hostTexts: (slot) => getOrMake(byHost, slot, () => new Map()),

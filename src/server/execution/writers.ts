@@ -1,5 +1,7 @@
 import type { GraphQLAbstractType } from 'graphql';
 import type { Source } from '../../resolvers/sources.ts';
+import type { AnswerBytes } from './answer-bytes.ts';
+import type { LeafWriter } from './json-text.ts';
 import { isPromiseLike, leaveToGraphql } from './leave-to-graphql.ts';
 import type { Run } from './run.ts';
 
@@ -10,11 +12,10 @@ export type Writer = {
   /** The widest of all that is below it. */
   readonly source: Source;
   readonly leaves: number;
-  readonly write: (value: unknown, run: Run) => string;
-  /** The same, to `run.out`, with a pause between rows where the run is tired; `null` where it cannot take long. */
+  /** To `run.out`. */
+  readonly write: (value: unknown, run: Run) => void;
+  /** The same, with a pause between rows where the run is tired; `null` where it cannot take long. */
   readonly walk: ((value: unknown, run: Run) => Walk) | null;
-  /** To `run.out`, in as few pieces as there are; for the rows of a list, whose pieces need not be put together twice. */
-  readonly put: (value: unknown, run: Run) => void;
 };
 
 /** The clock is looked at after so many short rows. */
@@ -27,123 +28,121 @@ export type Walk = Generator<void, void, void>;
 export type Parent = Readonly<Record<string, unknown>>;
 
 /** A field where it is selected. */
-export type FieldWriter = {
+export type Field = {
   /** As the answer has it: quoted, with its colon. */
   readonly key: string;
   readonly selection: string;
   readonly read: (parent: Parent, run: Run) => unknown;
-  /** The value's text. */
-  readonly write: (parent: Parent, run: Run) => string;
+  /** The value alone. */
+  readonly write: (parent: Parent, run: Run) => void;
   /** Of its value alone, without what is below it. */
   readonly ownSource: Source;
   readonly value: Writer;
 };
 
+/** A field among its neighbours. */
+export type FieldWriter = Field & {
+  /** What stands before its value: the key, and a comma before all but the first. */
+  readonly lead: Uint8Array;
+};
+
 const breadth = { record: 0, tap: 1, host: 2, fleet: 3 } as const satisfies Record<Source, number>;
+
+const braces = { open: 0x7b, close: 0x7d };
+const brackets = { open: 0x5b, close: 0x5d };
+const comma = 0x2c;
 
 function wider(a: Source, b: Source): Source {
   return breadth[a] >= breadth[b] ? a : b;
 }
 
-export function sourceOfField({ ownSource, value }: FieldWriter): Source {
+export function sourceOfField({ ownSource, value }: Field): Source {
   return wider(ownSource, value.source);
 }
 
-export function leaf(write: (value: unknown) => string): Writer {
-  return { selection: '', source: 'record', leaves: 1, write, walk: null, put: putWhole(write) };
-}
-
-function putWhole(write: Writer['write']): Writer['put'] {
-  return (value, run) => {
-    run.out.push(write(value, run));
-  };
+export function leaf(write: LeafWriter): Writer {
+  return { selection: '', source: 'record', leaves: 1, write: (value, { out }) => write(value, out), walk: null };
 }
 
 /** `writeNull`: for what is null. */
-export function withNull(present: Writer, writeNull: () => string): Writer {
-  const { write, walk, put } = present;
+export function withNull(present: Writer, writeNull: (out: AnswerBytes) => void): Writer {
+  const { write, walk } = present;
   return {
     ...present,
-    write: (value, run) => (value === null || value === undefined ? writeNull() : write(value, run)),
+    write(value, run) {
+      if (value === null || value === undefined) writeNull(run.out);
+      else write(value, run);
+    },
     walk:
       walk &&
       function* (value, run) {
-        if (value === null || value === undefined) run.out.push(writeNull());
+        if (value === null || value === undefined) writeNull(run.out);
         else yield* walk(value, run);
       },
-    put(value, run) {
-      if (value === null || value === undefined) run.out.push(writeNull());
-      else put(value, run);
-    },
   };
 }
 
 /** `hasObjects`: so that it may be long, and each of its items too. */
 export function list(item: Writer, hasObjects: boolean): Writer {
-  const { walk, put } = item;
-  const write: Writer['write'] = (value, run) => {
-    if (!Array.isArray(value)) return leaveToGraphql(value);
-    let text = '[';
-    for (let index = 0; index < value.length; index++) {
-      if (index > 0) text += ',';
-      text += item.write(value[index], run);
-    }
-    return `${text}]`;
-  };
+  const { walk, write } = item;
   return {
     ...item,
-    write,
-    put: putWhole(write),
+    write(value, run) {
+      const items = Array.isArray(value) ? value : leaveToGraphql(value);
+      const { out } = run;
+      out.byte(brackets.open);
+      for (let index = 0; index < items.length; index++) {
+        if (index > 0) out.byte(comma);
+        write(items[index], run);
+      }
+      out.byte(brackets.close);
+    },
     walk: hasObjects
       ? function* (value, run) {
           const items = Array.isArray(value) ? value : leaveToGraphql(value);
-          run.out.push('[');
+          const { out } = run;
+          out.byte(brackets.open);
           for (let index = 0; index < items.length; index++) {
-            if (index > 0) run.out.push(',');
+            if (index > 0) out.byte(comma);
             if (walk) yield* walk(items[index], run);
-            else put(items[index], run);
+            else write(items[index], run);
             if ((walk || index % rowsBetweenLooks === 0) && run.isTired()) yield;
           }
-          run.out.push(']');
+          out.byte(brackets.close);
         }
       : null,
   };
 }
 
 export function object(fields: readonly FieldWriter[]): Writer {
-  const leads = leadsOf(fields);
-  const write: Writer['write'] = (value, run) => `{${writeFields(fields, leads, requireObject(value), run)}}`;
   return {
-    write,
-    put: putWhole(write),
+    write(value, run) {
+      const parent = requireObject(value);
+      const { out } = run;
+      out.byte(braces.open);
+      for (const { lead, write } of fields) {
+        out.raw(lead);
+        write(parent, run);
+      }
+      out.byte(braces.close);
+    },
     selection: `{${fields.map(({ selection }) => selection).join(' ')}}`,
     source: fields.map(sourceOfField).reduce(wider, 'record'),
     leaves: leavesOf(fields),
     walk: fields.some(({ value }) => value.walk !== null)
       ? function* (value, run) {
           const parent = requireObject(value);
-          run.out.push('{');
-          for (const [index, { read, value: below }] of fields.entries()) {
-            run.out.push(leads[index] ?? '');
-            const child = read(parent, run);
-            if (below.walk) yield* below.walk(child, run);
-            else run.out.push(below.write(child, run));
+          const { out } = run;
+          out.byte(braces.open);
+          for (const { lead, read, write, value: below } of fields) {
+            out.raw(lead);
+            if (below.walk) yield* below.walk(read(parent, run), run);
+            else write(parent, run);
           }
-          run.out.push('}');
+          out.byte(braces.close);
         }
       : null,
   };
-}
-
-function writeFields(fields: readonly FieldWriter[], leads: readonly string[], parent: Parent, run: Run): string {
-  let text = '';
-  // Not `entries()`: it makes an array for each field of each row.
-  let index = 0;
-  for (const { write } of fields) {
-    text += leads[index++];
-    text += write(parent, run);
-  }
-  return text;
 }
 
 export function abstract(type: GraphQLAbstractType, members: ReadonlyMap<string, Writer>): Writer | null {
@@ -161,23 +160,21 @@ export function abstract(type: GraphQLAbstractType, members: ReadonlyMap<string,
     source: writers.map(({ source }) => source).reduce(wider, 'record'),
     leaves: Math.max(0, ...writers.map(({ leaves }) => leaves)),
     write: (value, run) => memberOf(value, run).write(value, run),
-    put: (value, run) => memberOf(value, run).put(value, run),
     walk: writers.some(({ walk }) => walk !== null)
       ? function* (value, run) {
           const { walk, write } = memberOf(value, run);
           if (walk) yield* walk(value, run);
-          else run.out.push(write(value, run));
+          else write(value, run);
         }
       : null,
   };
 }
 
-/** What stands before the value of each field. */
-export function leadsOf(fields: readonly FieldWriter[]): readonly string[] {
-  return fields.map(({ key }, index) => (index === 0 ? key : `,${key}`));
+export function withLeads(fields: readonly Field[]): readonly FieldWriter[] {
+  return fields.map((field, index) => ({ ...field, lead: Buffer.from(index === 0 ? field.key : `,${field.key}`) }));
 }
 
-export function leavesOf(fields: readonly FieldWriter[]): number {
+export function leavesOf(fields: readonly Field[]): number {
   return fields.reduce((total, { value }) => total + value.leaves, 0);
 }
 

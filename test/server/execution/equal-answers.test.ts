@@ -53,8 +53,8 @@ function tickingClock(): () => number {
 beforeEach(openFleet);
 
 async function ours(args: ExecutionArgs): Promise<string | null> {
-  const pieces = await executor.execute(args, createContext(gateway), String);
-  return pieces && pieces.join('');
+  const pieces = await executor.execute(args, createContext(gateway));
+  return pieces && Buffer.concat(pieces).toString();
 }
 
 async function theirs(args: ExecutionArgs): Promise<{ readonly text: string; readonly isWhole: boolean }> {
@@ -330,6 +330,21 @@ describe('it leaves to graphql-js', () => {
     fleet.host = () => Promise.reject(new Error('late')) as never;
     expect(await ours({ schema, document: parse('{ host(name: "alpha") { name } gateway { version } }') })).toBe(null);
   });
+});
+
+test('an answer that is left to graphql-js asks the hosts no second time', async () => {
+  let asked = 0;
+  fleet.refreshDomains = async () => {
+    asked++;
+  };
+  fleet.putDomain(someDomain('alpha', 1, { config: { vcpus: 1.5 } }));
+  const document = parse(
+    '{ domains(fresh: true) { nodes { name vcpus } } again: domains(fresh: true) { totalCount } }',
+  );
+  const contextValue = createContext(gateway);
+  expect(await executor.execute({ schema, document }, contextValue)).toBe(null);
+  expect((await execute({ schema, document, contextValue })).errors).toHaveLength(1);
+  expect(asked).toBe(1);
 });
 
 test('a changed address of a tap is shown at once, though its domain is the same', async () => {
