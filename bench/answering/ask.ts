@@ -1,15 +1,16 @@
 import { hash } from 'node:crypto';
 import { Agent, request } from 'node:http';
 
-/** A client that keeps its connection, and does no more with an answer than to take its bytes. */
+/** A client that keeps its connections, and does no more with an answer than to take its bytes. */
 export type Asker = {
   /** `ms`: from the question to the last byte of the answer. */
   ask(body: string): Promise<{ readonly ms: number; readonly bytes: Buffer }>;
   close(): void;
 };
 
-export function openAsker(url: string): Asker {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+/** One who asks more at once than there are connections waits for one. */
+export function openAsker(url: string, connections = 1): Asker {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const headers = { 'content-type': 'application/json' };
   return {
     ask(body) {

@@ -14,6 +14,10 @@ const long = (first: string) =>
 const answersOfRound = 3;
 /** As long as some long answers take, so that there are about as many questions in both. */
 const idleMs = 500;
+/** Somebody asks so often, whether or not the last one has been answered. */
+const everyMs = 5;
+/** Of those who ask: where more wait than this, they wait for a connection, which counts too. */
+const connections = 32;
 
 export const row: Row = {
   name: 'big-answer',
@@ -33,7 +37,7 @@ export const row: Row = {
 };
 
 async function beside(bench: BenchContext, name: string, answering: Answering, query: string): Promise<Comparison> {
-  const asker = openAsker(answering.url);
+  const asker = openAsker(answering.url, connections);
   const idle: number[] = [];
   const busy: number[] = [];
   const idleBlocks: number[] = [];
@@ -80,14 +84,22 @@ async function beside(bench: BenchContext, name: string, answering: Answering, q
   };
 }
 
-/** Trivial questions, one after the other, until `other` has settled. */
+/**
+ * A trivial question every few milliseconds until `other` has settled, each timed from when it was due. One who waits for
+ * an answer before he asks again would ask once while the event loop is held up, and a thousand times while it is not.
+ */
 async function askDuring(asker: ReturnType<typeof openAsker>, other: Promise<unknown>, times: number[]): Promise<void> {
   const state = { isOver: false };
   const over = () => {
     state.isOver = true;
   };
   void other.then(over, over);
-  while (!state.isOver) times.push((await asker.ask(trivial)).ms);
+  const asked: Promise<void>[] = [];
+  for (let dueAt = performance.now(); !state.isOver; dueAt += everyMs) {
+    await new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
+    asked.push(asker.ask(trivial).then(() => void times.push(performance.now() - dueAt)));
+  }
+  await Promise.all(asked);
 }
 
 function askLong(options: AskingOptions): Promise<readonly LongAnswer[]> {

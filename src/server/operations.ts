@@ -28,8 +28,8 @@ export type PreparedOperation = { readonly type: `${OperationTypeNode}`; readonl
 /** Runs what comes over sockets and event streams, with the limits, contexts and error texts of plain HTTP. */
 export type Operations = {
   prepare(request: OperationRequest): PreparedOperation | readonly GraphQLError[];
-  /** A query or a mutation. */
-  execute(args: ExecutionArgs): Promise<ExecutionResult>;
+  /** A query or a mutation. Text, as it is sent, where it was made as text. */
+  execute(args: ExecutionArgs): Promise<ExecutionResult | Buffer>;
   /** One answer as the text that is sent, in UTF-8. `event`: what a subscription of this document delivered. */
   executeToJson(args: ExecutionArgs, event?: unknown): Promise<Buffer>;
   /** The events of a subscription. An answer instead of a stream: it was refused, with the errors in it. */
@@ -62,7 +62,11 @@ export function createOperations(
       return { type: operation.operation, args };
     },
 
-    execute: async (args) => execute({ ...args, contextValue: createContext(gateway) }),
+    async execute(args) {
+      const contextValue = createContext(gateway);
+      const own = await executor.execute(args, contextValue);
+      return own ? joined(own) : execute({ ...args, contextValue });
+    },
 
     async executeToJson(args, event) {
       // A context for each event: what its loaders hold is true for one answer only.

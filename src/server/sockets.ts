@@ -8,7 +8,7 @@ import { detach, errorFields, type Log } from '../log.ts';
 import type { Gatekeeper } from './auth.ts';
 import type { Cohorts } from './cohorts/cohorts.ts';
 import { socketFraming, textFrame } from './cohorts/framing.ts';
-import { lifetimeOf } from './cohorts/lifetime.ts';
+import { lifetimeOf, toldBeside } from './cohorts/lifetime.ts';
 import type { Outlet } from './cohorts/outlets.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { limitError, type RequestLimits } from './limits.ts';
@@ -202,7 +202,12 @@ function createProtocol({ operations, cohorts, gatekeeper, limits }: SocketsOpti
       session.extra.answered?.get(id)?.();
       session.extra.answered?.delete(id);
     },
-    execute: (args: ExecutionArgs) => operations.execute(args),
+    async execute(operation) {
+      // What `onSubscribe` returned.
+      const { outlet, operationId, ...args } = operation as SocketArgs;
+      const answer = await operations.execute(args);
+      return Buffer.isBuffer(answer) ? toldBeside(answer, outlet, operationId) : answer;
+    },
     async subscribe(operation) {
       // What `onSubscribe` returned.
       const { outlet, operationId, ...args } = operation as SocketArgs;

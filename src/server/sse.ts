@@ -55,7 +55,7 @@ export function createEventStreams(operations: Operations, cohorts: Cohorts, clo
     });
     response.socket?.setKeepAlive(true, probeAfterMs);
     const stopKeepalive = keepAlive(response, clock);
-    const write = (text: string) => writeWithin(stuckMs, response, text, clock);
+    const write = (text: string | Buffer) => writeWithin(stuckMs, response, text, clock);
     try {
       const prepared = operations.prepare(request);
       if ('args' in prepared && prepared.type !== 'subscription') void answers.track(over.promise);
@@ -64,7 +64,7 @@ export function createEventStreams(operations: Operations, cohorts: Cohorts, clo
       const outcome = await begin(prepared, allowed);
       if ('start' in outcome) {
         if (!(await tell(outcome, response))) return;
-      } else if (!(await write(event('next', operations.format(outcome))))) return;
+      } else if (!(await write(nextEvent(outcome, operations)))) return;
       await write('event: complete\ndata:\n\n');
     } catch (error) {
       const failure = new GraphQLError('', {
@@ -83,7 +83,7 @@ export function createEventStreams(operations: Operations, cohorts: Cohorts, clo
   async function begin(
     prepared: ReturnType<Operations['prepare']>,
     allowed: readonly string[],
-  ): Promise<ExecutionResult | Subscription> {
+  ): Promise<ExecutionResult | Buffer | Subscription> {
     if (!('args' in prepared)) return { errors: prepared };
     if (!allowed.includes(prepared.type)) return { errors: [notThisWay(prepared.type)] };
     return prepared.type === 'subscription' ? cohorts.prepare(prepared.args) : operations.execute(prepared.args);
@@ -153,12 +153,19 @@ function openOutlet(response: ServerResponse, { outlets }: Cohorts, clock: Clock
   return outlet;
 }
 
+function nextEvent(answer: ExecutionResult | Buffer, operations: Operations): string | Buffer {
+  if (!Buffer.isBuffer(answer)) return event('next', operations.format(answer));
+  const bytes = Buffer.allocUnsafe(eventFraming.size('', answer));
+  eventFraming.write(bytes, 0, '', answer);
+  return bytes;
+}
+
 function event(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** Settles when there is room for more; false when nobody is there to take it, or nothing was taken for `limitMs`. */
-function writeWithin(limitMs: number, response: ServerResponse, text: string, clock: Clock): Promise<boolean> {
+function writeWithin(limitMs: number, response: ServerResponse, text: string | Buffer, clock: Clock): Promise<boolean> {
   if (response.destroyed || response.writableEnded) return Promise.resolve(false);
   if (response.write(text)) return Promise.resolve(true);
   return new Promise((resolve) => {

@@ -56,3 +56,11 @@ test('an answer as text has its errors as everybody is shown them', async () => 
     errors: [expect.objectContaining({ path: ['domain'], extensions: expect.objectContaining({ code: 'NOT_FOUND' }) })],
   });
 });
+
+test('a query about what is in memory is answered as text, and one with an error by graphql-js', async () => {
+  const operations = open();
+  const answer = await operations.execute(prepare(operations, '{ hosts { totalCount } }'));
+  expect(Buffer.isBuffer(answer) && String(answer)).toBe('{"data":{"hosts":{"totalCount":1}}}');
+  const refused = await operations.execute(prepare(operations, '{ domains(first: 0) { totalCount } }'));
+  expect('errors' in refused && refused.errors).toHaveLength(1);
+});

@@ -33,3 +33,29 @@ export function lifetimeOf(
   };
   return lifetime;
 }
+
+/** The same of one answer that is text already: it is told when graphql-ws reads it, unless that was called off before. */
+export function toldBeside(answer: Buffer, outlet: Outlet, operationId: string): AsyncIterableIterator<never> {
+  const end: IteratorResult<never> = { value: undefined, done: true };
+  const { promise: over, resolve } = Promise.withResolvers<IteratorResult<never>>();
+  let untold: Buffer | null = answer;
+  async function tell() {
+    await outlet.room();
+    if (untold) outlet.push(nextPrefix(operationId), untold);
+    untold = null;
+    resolve(end);
+  }
+  const told: AsyncIterableIterator<never> = {
+    next() {
+      void tell();
+      return over;
+    },
+    return() {
+      untold = null;
+      resolve(end);
+      return Promise.resolve(end);
+    },
+    [Symbol.asyncIterator]: () => told,
+  };
+  return told;
+}
