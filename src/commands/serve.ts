@@ -17,7 +17,7 @@ import { createHostAccess, type HostAccess } from './host-access.ts';
 import { openHostSources, sourcesIn } from './host-sources.ts';
 import { keptValue } from './kept-value.ts';
 import { createLiveConfig } from './live-config.ts';
-import { packageVersion, readSdl } from './package-files.ts';
+import { packageVersion, readSchemaSource } from './package-files.ts';
 import { explainListenError } from './start-error.ts';
 import { openStateStore, type StateStore } from './state-store.ts';
 import { listenForStop } from './stop.ts';
@@ -142,7 +142,7 @@ async function listen(
   try {
     return await openServer({
       ...parts,
-      sdl: await readSdl(),
+      schema: await readSchemaSource(),
       version: packageVersion(),
       listen: { host, port, tls },
       origins: config.origins,

@@ -1,10 +1,12 @@
 import {
-  buildSchema,
+  buildASTSchema,
+  type DocumentNode,
   type GraphQLFieldResolver,
   type GraphQLSchema,
   isAbstractType,
   isObjectType,
   isScalarType,
+  parse,
   valueFromASTUntyped,
 } from 'graphql';
 import { changeQueries, changeSubscriptions, changes } from './changes.ts';
@@ -60,10 +62,14 @@ const resolvers = {
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
 type FieldRule = AnyResolver | { readonly subscribe: AnyResolver; readonly resolve: AnyResolver };
 
-/** The text of schema.graphql with everything that answers it attached. A name that the text does not have is an error. */
-export function createSchema(sdl: string): GraphQLSchema {
+/** The text of schema.graphql, or what `parse` made of it. */
+export type SchemaSource = string | DocumentNode;
+
+/** The schema with everything that answers it attached. A name that the text does not have is an error. */
+export function createSchema(source: SchemaSource): GraphQLSchema {
   // The text is the package's own, and a test judges it: to judge it again took half of the time that this takes.
-  const schema = buildSchema(sdl, { assumeValid: true, assumeValidSDL: true, noLocation: true });
+  const document = typeof source === 'string' ? parse(source, { noLocation: true }) : source;
+  const schema = buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
   for (const [name, rule] of Object.entries(scalars)) attachScalar(schema, name, rule);
   for (const [name, fields] of Object.entries(resolvers)) {
     // graphql-js types a resolver by what it is given, which the generated types above have checked already.

@@ -7,7 +7,7 @@ import { errorFields, type Log } from '../log.ts';
 import type { CallFeed } from '../model/calls.ts';
 import type { Gateway } from '../resolvers/context.ts';
 import { createIdCodec } from '../resolvers/ids.ts';
-import { createSchema } from '../resolvers/schema.ts';
+import { createSchema, type SchemaSource } from '../resolvers/schema.ts';
 import { openHttpGraphQL } from './apollo.ts';
 import { type AuthMode, createGatekeeper } from './auth.ts';
 import { createCohorts } from './cohorts/cohorts.ts';
@@ -27,8 +27,7 @@ import { trackUnusedConnections } from './unused-connections.ts';
 
 export type ServerOptions = {
   readonly fleet: Fleet;
-  /** The text of schema.graphql. */
-  readonly sdl: string;
+  readonly schema: SchemaSource;
   readonly version: string;
   readonly listen: {
     readonly host: string;
@@ -80,7 +79,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const { fleet, limits, clock, log, auth, origins, version } = options;
   const abort = new AbortController();
   const gateway = createGateway(options, abort.signal);
-  const schema = createSchema(options.sdl);
+  const schema = createSchema(options.schema);
   const formatError = createErrorFormatter(log);
   const gatekeeper = createGatekeeper(auth);
   const health = createHealth();

@@ -8,6 +8,8 @@ import {
   isObjectType,
   isScalarType,
   isSpecifiedScalarType,
+  parse,
+  printSchema,
   validateSchema,
 } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -27,6 +29,13 @@ beforeAll(async () => {
 describe('the schema', () => {
   test('is right, which is not judged again at every start', async () => {
     expect(validateSchema(buildSchema(await readSdl()))).toEqual([]);
+  });
+
+  test('is the same from the document that the package has', async () => {
+    const sdl = await readSdl();
+    const document = JSON.parse(JSON.stringify(parse(sdl, { noLocation: true })));
+    expect(printSchema(createSchema(document))).toBe(printSchema(createSchema(sdl)));
+    expect(printSchema(createSchema(document))).toBe(printSchema(buildSchema(sdl)));
   });
 
   test('describes every type, field, argument and value', () => {

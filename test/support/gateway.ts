@@ -48,7 +48,7 @@ export async function openGateway(
 ): Promise<Server> {
   return openServer({
     fleet,
-    sdl: await readSdl(),
+    schema: await readSdl(),
     version: '0.0.0-test',
     listen: { host: '127.0.0.1', port: 0, tls: null },
     auth: { mode: 'token', token: testToken },
