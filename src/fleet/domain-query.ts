@@ -2,11 +2,14 @@ import { VirtgraphError } from '../errors.ts';
 import type { DomainPredicate } from './domain-filter.ts';
 import {
   countBefore,
+  countWhile,
   createSortedDomains,
+  domainOrder,
   orderValues,
-  type SortedDomain,
   type SortedDomains,
   type SortKey,
+  sortKeyOf,
+  stateNumber,
 } from './sorted-domains.ts';
 import type { DomainFilter, DomainOrderField, DomainPage, DomainQuery, DomainRecord } from './types.ts';
 
@@ -20,27 +23,54 @@ export function createDomainIndex(
   allDomains: () => Iterable<DomainRecord>,
   domainFilter: (filter: DomainFilter) => DomainPredicate,
 ): DomainIndex {
-  // Made when first asked for, kept from then on.
-  const orders = new Map<DomainOrderField, SortedDomains>();
+  const sortedBy = (field: DomainOrderField) => createSortedDomains(field, allDomains());
+  // All that can be asked for: the first who asks of very many would hold up everybody else by sorting them.
+  const orders: Readonly<Record<DomainOrderField, SortedDomains>> = {
+    NAME: sortedBy('NAME'),
+    HOST: sortedBy('HOST'),
+    STATE: sortedBy('STATE'),
+    MEMORY: sortedBy('MEMORY'),
+    VCPUS: sortedBy('VCPUS'),
+  };
+  const everyOrder = Object.values(orders);
+  let isTidying = false;
 
-  function sortedBy(field: DomainOrderField): readonly SortedDomain[] {
-    let order = orders.get(field);
-    if (!order) {
-      order = createSortedDomains(field, allDomains());
-      orders.set(field, order);
+  /** Whatever comes, as when a host of thousands is read, is put in its places in turns, before somebody waits for it. */
+  function tidySoon() {
+    if (isTidying) return;
+    isTidying = true;
+    setImmediate(() => {
+      isTidying = false;
+      const behind = everyOrder.find(isBehind);
+      behind?.merge(changesInTurn);
+      if (everyOrder.some(isBehind)) tidySoon();
+    });
+  }
+
+  /** Those whom an index names, where they are few: to sort these is much less than to ask all. */
+  function fewOf({ hosts, states }: DomainFilter): readonly DomainRecord[] | null {
+    const byHost = orders.HOST.list();
+    const most = byHost.length / fewShare;
+    if (hosts) {
+      const found = rangesOf(byHost, new Set(hosts), ({ hostName }) => hostName, most);
+      if (found !== null) return found;
     }
-    return order.list();
+    if (!states) return null;
+    const numbers = new Set(states.map(stateNumber));
+    return rangesOf(orders.STATE.list(), numbers, orderValues.STATE, most);
   }
 
   return {
     replaceDomain(previous, next) {
-      for (const order of orders.values()) order.replace(previous, next);
+      for (const order of everyOrder) order.replace(previous, next);
+      if (everyOrder.some(isBehind)) tidySoon();
     },
     list({ filter, orderBy: { field, direction }, first, after }) {
       const place = after === null ? null : parsePageCursor(after, field);
       const matches = domainFilter(filter);
-      const all = sortedBy(field);
-      const matching = isEmpty(filter) ? all : all.filter(({ domain }) => matches(domain));
+      const few = isEmpty(filter) ? null : fewOf(filter);
+      const all = orders[field].list();
+      const matching = isEmpty(filter) ? all : (few?.filter(matches).sort(domainOrder(field)) ?? all.filter(matches));
       const isAscending = direction === 'ASC';
       const begin = place === null ? 0 : countPassed(matching, field, place, isAscending);
       const end = Math.min(begin + first, matching.length);
@@ -59,20 +89,43 @@ export function createDomainIndex(
   };
 }
 
+/** More are merged in by themselves; fewer wait until somebody looks. */
+const manyPending = 256;
+/** About a millisecond's worth among a hundred thousand. */
+const changesInTurn = 1_000;
+const isBehind = ({ pending }: SortedDomains) => pending >= manyPending;
+
+/** So small a part of all is sorted anew rather than looked for among all in their order. */
+const fewShare = 16;
+
+/** All whose `valueOf` is among `values`, of a list that is sorted by it; `null`: more than `most`. */
+function rangesOf<T extends string | number>(
+  sorted: readonly DomainRecord[],
+  values: ReadonlySet<T>,
+  valueOf: (domain: DomainRecord) => T,
+  most: number,
+): readonly DomainRecord[] | null {
+  const found: DomainRecord[] = [];
+  for (const value of values) {
+    const begin = countWhile(sorted, (domain) => valueOf(domain) < value);
+    const end = countWhile(sorted, (domain) => valueOf(domain) <= value, begin);
+    if (found.length + end - begin > most) return null;
+    for (const domain of sorted.slice(begin, end)) found.push(domain);
+  }
+  return found;
+}
+
 /** Most who ask for a page look at the cursors of its ends alone, so each is made when it is looked at. */
 class Edge {
   readonly #field: DomainOrderField;
-  readonly #place: SortedDomain;
+  readonly node: DomainRecord;
 
-  constructor(field: DomainOrderField, place: SortedDomain) {
+  constructor(field: DomainOrderField, node: DomainRecord) {
     this.#field = field;
-    this.#place = place;
-  }
-  get node(): DomainRecord {
-    return this.#place.domain;
+    this.node = node;
   }
   get cursor(): string {
-    return formatPageCursor(this.#field, this.#place);
+    return formatPageCursor(this.#field, sortKeyOf(this.#field, this.node));
   }
 }
 
@@ -82,7 +135,7 @@ function isEmpty(filter: DomainFilter): boolean {
 
 /** How many, in the direction of reading, stand at `place` or before it. The domain of the cursor itself may be gone. */
 function countPassed(
-  sorted: readonly SortedDomain[],
+  sorted: readonly DomainRecord[],
   field: DomainOrderField,
   place: SortKey,
   isAscending: boolean,
