@@ -3,6 +3,9 @@ import type { HostStatus } from '../model/host.ts';
 import type { DomainStatsSample } from '../model/stats.ts';
 import type { HostLinkView } from './host-link.ts';
 
+/** To be gone through: each may be made when somebody comes to it. */
+export type Readings<T> = Iterable<T> & { readonly length: number };
+
 export type HostMetrics = {
   readonly name: string;
   readonly status: HostStatus;
@@ -14,7 +17,7 @@ export type HostMetrics = {
   readonly link: HostLinkView | null;
   readonly domains: ReadonlyMap<string, DomainMetrics>;
   /** Of the last tick; `null`: none were asked for, or none are there. */
-  readonly readings: readonly ReadingMetrics[] | null;
+  readonly readings: Readings<ReadingMetrics> | null;
 };
 
 /** `sampledAt`: milliseconds since 1970. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { detach, type Log } from '../log.ts';
 import type { StatsGroup } from '../model/stats.ts';
+import type { RoundReadings } from './round-readings.ts';
 import type { StatsCohort } from './stats-cohort.ts';
 import type { PolledHost, StatsPoller } from './stats-poller.ts';
-import type { StatsReading } from './types.ts';
 
 /**
  * The latest readings of every host, for monitoring. A scrape asks no host for anything: it finds what the last tick
@@ -11,7 +11,7 @@ import type { StatsReading } from './types.ts';
  */
 export type ScrapedReadings = {
   /** By host; one that could not be read the last time is not in it. Empty at the first scrape. */
-  take(): ReadonlyMap<string, readonly StatsReading[]>;
+  take(): ReadonlyMap<string, RoundReadings>;
   /** A host is no longer part of the fleet. */
   forget(hostName: string): void;
   close(): void;
@@ -31,7 +31,7 @@ const lingerMs = 150_000;
 const groups: readonly StatsGroup[] = ['cpu', 'balloon', 'interface', 'block'];
 
 export function createScrapedReadings({ clock, log, hosts, stats }: ScrapedReadingsOptions): ScrapedReadings {
-  const latest = new Map<string, readonly StatsReading[]>();
+  const latest = new Map<string, RoundReadings>();
   const leaves = new Map<StatsPoller, () => void>();
   let isTicking = false;
   let cancelTick = () => {};

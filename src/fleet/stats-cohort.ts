@@ -69,11 +69,9 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
       for (const leave of leaves.values()) leave();
     });
 
-    function isWanted(host: PolledHost) {
-      return ({ sample }: StatsReading) => {
-        const domain = host.domain(sample.uuid);
-        return domain !== null && matches(domain);
-      };
+    function isWanted(host: PolledHost, { sample }: StatsReading) {
+      const domain = host.domain(sample.uuid);
+      return domain !== null && matches(domain);
     }
 
     async function tick() {
@@ -105,7 +103,7 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
         else {
           told.set(host.name, round);
           if (round.readings === null) missing.push({ hostName: host.name, reason: round.reason });
-          else for (const reading of round.readings.filter(isWanted(host))) readings.push(reading);
+          else for (const reading of round.readings) if (isWanted(host, reading)) readings.push(reading);
         }
       }
       if (isNews) ticks.put({ at, readings, missing });

@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { Uuid } from '../model/brands.ts';
-import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
-import { type RatedSample, ratesBetween } from './stats-rates.ts';
-import type { DomainRecord, StatsReading } from './types.ts';
+import type { StatsGroup } from '../model/stats.ts';
+import { RoundReadings } from './round-readings.ts';
+import type { RatedSample } from './stats-rates.ts';
+import type { DomainRecord } from './types.ts';
 
 /** One bulk reading of a host. `reason` says why there are no readings. */
 export type StatsRound =
-  | { readonly readings: readonly StatsReading[]; readonly reason: null }
+  | { readonly readings: RoundReadings; readonly reason: null }
   | { readonly readings: null; readonly reason: string };
 
 /** What a poller needs of its host. */
@@ -46,7 +47,7 @@ type Running = {
 export function createStatsPoller(host: PolledHost, clock: Clock): StatsPoller {
   const interests = new Set<Interest>();
   const over = new AbortController();
-  let known = new Map<Uuid, RatedSample>();
+  let known: RoundReadings | null = null;
   let running: Running | null = null;
   let latest: Running | null = null;
 
@@ -80,21 +81,12 @@ export function createStatsPoller(host: PolledHost, clock: Clock): StatsPoller {
       // Too late: nobody can tell when in between these were true, and what follows would be compared with them.
       if (interests.size === 0) return missing('Nobody wants readings any more.');
       if (tookMs > Math.max(intervalMs(), lateAfterMs)) return missing(`It took ${Math.round(tookMs)} ms to answer.`);
-      return { readings: rate(samples, sampledAt, readAtMs), reason: null };
+      const libvirtId = (uuid: Uuid) => host.domain(uuid)?.libvirtId ?? null;
+      known = new RoundReadings({ hostName: host.name, samples, libvirtId, sampledAt, readAtMs, before: known });
+      return { readings: known, reason: null };
     } catch (error) {
       return missing(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  function rate(samples: readonly DomainStatsSample[], sampledAt: number, readAtMs: number): readonly StatsReading[] {
-    const next = new Map<Uuid, RatedSample>();
-    const readings = samples.map((sample) => {
-      const rated: RatedSample = { sample, libvirtId: host.domain(sample.uuid)?.libvirtId ?? null, readAtMs };
-      next.set(sample.uuid, rated);
-      return { hostName: host.name, sample, rates: ratesBetween(known.get(sample.uuid) ?? null, rated), sampledAt };
-    });
-    known = next;
-    return readings;
   }
 
   return {
@@ -104,7 +96,7 @@ export function createStatsPoller(host: PolledHost, clock: Clock): StatsPoller {
         interests.delete(interest);
         if (interests.size > 0) return;
         // What is out stays out until it is answered: the host has no way to take it back.
-        known = new Map();
+        known = null;
         latest = null;
       };
     },
@@ -117,7 +109,7 @@ export function createStatsPoller(host: PolledHost, clock: Clock): StatsPoller {
         return (serves(latest, groups) ? latest : (running ?? start())).result;
       });
     },
-    rated: (uuid) => known.get(uuid) ?? null,
+    rated: (uuid) => known?.rated(uuid) ?? null,
     close() {
       over.abort(new Error('Nobody asks this host any more.'));
     },

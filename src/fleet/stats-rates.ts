@@ -13,14 +13,20 @@ export type RatedSample = {
 
 /** Per second between two readings; `null` where there is nothing to compare with. */
 export function ratesBetween(before: RatedSample | null, after: RatedSample): StatsRates | null {
-  if (before === null || before.libvirtId !== after.libvirtId) return null;
+  const values: number[] = [];
+  addRates(values, before, after);
+  return values.length === 0 ? null : new Rates(values, after.sample);
+}
+
+/** The same at the end of `values`, for `Rates`; nothing where there is nothing to compare with. */
+export function addRates(values: number[], before: RatedSample | null, after: RatedSample): void {
+  if (before === null || before.libvirtId !== after.libvirtId) return;
   const seconds = (after.readAtMs - before.readAtMs) / 1_000;
-  if (seconds <= 0) return null;
+  if (seconds <= 0) return;
   const [old, now] = [before.sample, after.sample];
   if (old instanceof StatsRow && now instanceof StatsRow && haveSameDevices(old, now)) {
-    return ratesOfRows(old, now, seconds);
-  }
-  return ratesOfSamples(old, now, seconds);
+    addRatesOfRows(values, old, now, seconds);
+  } else addRatesOfSamples(values, old, now, seconds);
 }
 
 const nanosecondsPerSecond = 1e9;
@@ -35,17 +41,17 @@ function perSecond(from: Counter | null | undefined, to: Counter | null | undefi
 }
 
 /** One list of numbers for all rates of a domain: thousands of domains are rated at each tick, and few of them looked at. */
-class Rates implements StatsRates {
+export class Rates implements StatsRates {
   /** The CPU, then one for each virtual CPU, then two for each card and for each disk. */
-  readonly #values: readonly number[];
+  readonly #values: ArrayLike<number>;
   readonly #nicsAt: number;
   readonly #disksAt: number;
 
-  constructor(values: readonly number[], vcpus: number, nics: number) {
-    // A list that grew has room to grow further.
-    this.#values = values.slice();
-    this.#nicsAt = 1 + vcpus;
-    this.#disksAt = this.#nicsAt + 2 * nics;
+  constructor(values: ArrayLike<number>, sample: DomainStatsSample) {
+    const { vcpus, interfaces } = sample instanceof StatsRow ? sample.shape : sample;
+    this.#values = values;
+    this.#nicsAt = 1 + (vcpus?.length ?? 0);
+    this.#disksAt = this.#nicsAt + 2 * (interfaces?.length ?? 0);
   }
 
   get cpuUsage(): number | null {
@@ -82,22 +88,21 @@ function haveSameDevices(old: StatsRow, now: StatsRow): boolean {
   return true;
 }
 
-function ratesOfRows(old: StatsRow, now: StatsRow, seconds: number): StatsRates {
+function addRatesOfRows(values: number[], old: StatsRow, now: StatsRow, seconds: number): void {
   const rate = (slot: number) => perSecond(old.counter(slot), now.counter(slot), seconds);
   const { cpu, vcpus, interfaces, disks } = now.shape;
-  const values = [rate(cpu?.timeNs ?? -1) / nanosecondsPerSecond];
+  values.push(rate(cpu?.timeNs ?? -1) / nanosecondsPerSecond);
   for (const { timeNs } of vcpus ?? []) values.push(rate(timeNs) / nanosecondsPerSecond);
   for (const { rxBytes, txBytes } of interfaces ?? []) values.push(rate(rxBytes), rate(txBytes));
   for (const { readBytes, writeBytes } of disks ?? []) values.push(rate(readBytes), rate(writeBytes));
-  return new Rates(values, vcpus?.length ?? 0, interfaces?.length ?? 0);
 }
 
 /** Pairs devices by what they are called. */
-function ratesOfSamples(old: DomainStatsSample, now: DomainStatsSample, seconds: number): StatsRates {
+function addRatesOfSamples(values: number[], old: DomainStatsSample, now: DomainStatsSample, seconds: number): void {
   const [oldVcpus, vcpus] = [old.vcpus ?? [], now.vcpus ?? []];
   const [oldNics, nics] = [old.interfaces ?? [], now.interfaces ?? []];
   const [oldDisks, disks] = [old.disks ?? [], now.disks ?? []];
-  const values = [perSecond(old.cpu?.timeNs, now.cpu?.timeNs, seconds) / nanosecondsPerSecond];
+  values.push(perSecond(old.cpu?.timeNs, now.cpu?.timeNs, seconds) / nanosecondsPerSecond);
   for (const { index, timeNs } of vcpus) {
     const from = oldVcpus.findLast((vcpu) => vcpu.index === index);
     values.push(perSecond(from?.timeNs, timeNs, seconds) / nanosecondsPerSecond);
@@ -110,5 +115,4 @@ function ratesOfSamples(old: DomainStatsSample, now: DomainStatsSample, seconds:
     const from = oldDisks.findLast((disk) => disk.name === name);
     values.push(perSecond(from?.readBytes, readBytes, seconds), perSecond(from?.writeBytes, writeBytes, seconds));
   }
-  return new Rates(values, vcpus.length, nics.length);
 }

@@ -67,9 +67,10 @@ export function* fleetFamilies({ hosts, journal, statsStreams }: FleetMetrics): 
   });
 
   yield gauge('host_readings_timestamp_seconds', "When the readings of a host's guests were taken.", () =>
-    eachHost(hosts, ({ name: host, readings }) =>
-      readings?.[0] ? [[labelText({ host }), readings[0].sampledAt / 1_000]] : [],
-    ),
+    eachHost(hosts, ({ name: host, readings }) => {
+      const [first] = readings ?? [];
+      return first ? [[labelText({ host }), first.sampledAt / 1_000]] : [];
+    }),
   );
   const ofReadings = (samplesOf: (labels: string, sample: DomainStatsSample) => Iterable<Sample>) =>
     function* () {
