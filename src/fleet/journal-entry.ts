@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Cursor } from '../model/brands.ts';
 import type { Place } from './cursor.ts';
+import { packedBytes } from './packed-text.ts';
 import type { SessionNews } from './session-news.ts';
 import type { Change, FleetObject, ObjectKind } from './types.ts';
 
@@ -120,4 +121,14 @@ export function subjectOf(news: SessionNews): string {
     default:
       return news satisfies never;
   }
+}
+
+/** Parts shared with the record before are not held by this entry alone. The figures are of the order of V8's objects. */
+export function estimateBytes(news: SessionNews): number {
+  const bare = 600;
+  if ((news.type !== 'upserted' && news.type !== 'deleted') || news.object.kind !== 'domain') return bare;
+  if (news.type === 'upserted' && news.previous?.kind === 'domain' && news.previous.xml === news.object.xml)
+    return bare;
+  const { xml, inactiveXml } = news.object;
+  return bare + 1_500 + packedBytes(xml) + (inactiveXml === null ? 0 : packedBytes(inactiveXml));
 }

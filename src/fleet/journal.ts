@@ -6,17 +6,18 @@ import type { JournalShelf } from '../store/journal-shelf.ts';
 import type { Run } from '../store/stored-rows.ts';
 import type { ChangePredicates } from './change-filter.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
+import { createHeldEntries } from './held-entries.ts';
 import {
   changeOf,
+  estimateBytes,
   type JournalEntry,
   type JournalLimits,
   type JournalRing,
   type PresentState,
-  subjectOf,
 } from './journal-entry.ts';
+import { createJournalIntake, type Happened } from './journal-intake.ts';
 import { createJournalKeeper } from './journal-keeper.ts';
 import { createJournalReader } from './journal-reader.ts';
-import { packedBytes } from './packed-text.ts';
 import { createPresentState } from './present-state.ts';
 import { createReaderIndex } from './reader-index.ts';
 import type { SessionNews } from './session-news.ts';
@@ -60,8 +61,6 @@ export type Journal = JournalView & {
   close(): void;
 };
 
-/** What one commit may take of a tick, so that nothing else waits long for it. */
-const mostAtOnce = 256;
 /** So often, in entries, it is looked whether earlier runs' are too many or too old. */
 const dropPastEvery = 256;
 /** Of the newest entries, so many are made into a change once for all who are told of them. */
@@ -88,10 +87,7 @@ export function createJournal({
   /** Entries before this one are of earlier runs, and on disk alone. */
   const ownFrom = past.lastSeq + 1;
   const runs: Run[] = [...past.runs];
-  /** From `baseSeq` on; those before `firstSeq` are dropped already, and cut off now and then. */
-  let held: (JournalEntry | undefined)[] = [];
-  let baseSeq = ownFrom;
-  const lastSeqOfObject = new Map<string, number>();
+  const held = createHeldEntries(ownFrom);
   const readers = createReaderIndex();
   let firstSeq = past.firstSeq;
   let lastSeq = past.lastSeq;
@@ -99,16 +95,18 @@ export function createJournal({
   /** At the remainder of its number, so that a newer one takes the place of an older. */
   const recentChanges: { readonly seq: number; readonly change: Change }[] = [];
   let written = 0;
-  /** Of the entries in memory, and of those on disk alone. */
-  let bytes = 0;
+  /** Of the entries on disk alone. */
   let pastBytes = past.bytes;
-  /** Happened, and told to nobody yet. */
-  let pending: { readonly news: SessionNews; readonly observedAt: number }[] = [];
-  let cancelFlush: (() => void) | null = null;
-  let flushedAt = Number.NEGATIVE_INFINITY;
   let presentState: PresentState | null = null;
   let cancelBookmarks: (() => void) | null = null;
   let closed = false;
+  const intake = createJournalIntake({
+    clock,
+    togetherMs: limits.togetherMs,
+    isKept: () => keeper.persistence === 'SQLITE',
+    commit,
+    tell: tellWaiting,
+  });
   dropPast(clock.now());
   beginRun();
 
@@ -120,28 +118,18 @@ export function createJournal({
   }
 
   function entry(seq: number): JournalEntry {
-    const found = seq < ownFrom ? keeper.pastEntry(seq) : held[seq - baseSeq];
+    const found = seq < ownFrom ? keeper.pastEntry(seq) : held.at(seq);
     // Everybody asks between `firstSeq` and `lastSeq`, where there are no holes.
     if (!found) throw new Error(`The journal was asked for entry ${seq}, which it does not hold.`);
     return found;
   }
 
-  function dropOldest() {
-    const oldest = entry(firstSeq);
-    held[firstSeq - baseSeq] = undefined;
-    bytes -= oldest.bytes;
-    if (oldest.seqAfter === Number.POSITIVE_INFINITY) lastSeqOfObject.delete(subjectOf(oldest.news));
-    firstSeq++;
-    if (firstSeq - baseSeq > 1_024 && firstSeq - baseSeq > held.length / 2) {
-      held = held.slice(firstSeq - baseSeq);
-      baseSeq = firstSeq;
-    }
-  }
-
   function isTooMuch(now: number): boolean {
     if (firstSeq >= lastSeq) return false;
     return (
-      lastSeq - firstSeq >= limits.entries || bytes > limits.bytes || now - entry(firstSeq).observedAt > limits.ageMs
+      lastSeq - firstSeq >= limits.entries ||
+      held.bytes > limits.bytes ||
+      now - entry(firstSeq).observedAt > limits.ageMs
     );
   }
 
@@ -158,7 +146,7 @@ export function createJournal({
       return;
     }
     firstSeq = kept.seq;
-    pastBytes = Math.max(0, kept.bytes - bytes);
+    pastBytes = Math.max(0, kept.bytes - held.bytes);
   }
 
   function forgetPast() {
@@ -168,30 +156,19 @@ export function createJournal({
 
   function trim(now: number) {
     if (firstSeq < ownFrom) {
-      if (lastSeq - ownFrom >= limits.entries || bytes > limits.bytes) forgetPast();
+      if (lastSeq - ownFrom >= limits.entries || held.bytes > limits.bytes) forgetPast();
       else if (written % dropPastEvery === 0) dropPast(now);
     }
     if (firstSeq < ownFrom) return;
     // The newest stays, whatever its size.
-    while (isTooMuch(now)) dropOldest();
+    while (isTooMuch(now)) {
+      held.dropOldest();
+      firstSeq++;
+    }
   }
 
-  function hold(added: JournalEntry) {
-    const { seq, news } = added;
-    const subject = subjectOf(news);
-    if (added.seqBefore > 0) entry(added.seqBefore).seqAfter = seq;
-    lastSeqOfObject.set(subject, seq);
-    held.push(added);
-    lastSeq = seq;
-    written++;
-    bytes += added.bytes;
-    trim(added.observedAt);
-  }
-
-  /** Makes entries of what is pending, of the oldest first. They are kept, where they are to be, before anybody sees them. */
-  function commit(count: number) {
-    const batch = pending.slice(0, count);
-    pending = pending.slice(count);
+  /** They are kept, where they are to be, before anybody sees them. */
+  function commit(batch: readonly Happened[]) {
     const entries = batch.map(({ news, observedAt }, index) => ({
       seq: lastSeq + 1 + index,
       observedAt,
@@ -200,8 +177,10 @@ export function createJournal({
     }));
     keeper.append(entries, firstSeq);
     for (const each of entries) {
-      const seqBefore = lastSeqOfObject.get(subjectOf(each.news)) ?? 0;
-      hold({ ...each, seqBefore, seqAfter: Number.POSITIVE_INFINITY });
+      held.add(each);
+      lastSeq = each.seq;
+      written++;
+      trim(each.observedAt);
     }
   }
 
@@ -213,25 +192,6 @@ export function createJournal({
     for (let seq = Math.max(from, firstSeq); seq <= lastSeq; seq++) {
       for (const reader of readers.concerned(entry(seq))) reader.wake(seq);
     }
-  }
-
-  function flushSoon() {
-    if (cancelFlush !== null) return;
-    const isOneOfMany = pending.length <= mostAtOnce && clock.monotonic() - flushedAt < limits.togetherMs;
-    if (isOneOfMany) {
-      cancelFlush = clock.after(limits.togetherMs, flush);
-      return;
-    }
-    const immediate = setImmediate(flush);
-    cancelFlush = () => clearImmediate(immediate);
-  }
-
-  function flush() {
-    cancelFlush = null;
-    commit(mostAtOnce);
-    flushedAt = clock.monotonic();
-    if (pending.length > 0) flushSoon();
-    tellWaiting();
   }
 
   /** One pass over all, for those who have heard nothing for long, a few times within the interval. */
@@ -289,10 +249,7 @@ export function createJournal({
     change: changeAt,
     snapshot() {
       // What is in it must not be told again, as it was before.
-      if (pending.length > 0) {
-        commit(pending.length);
-        flushSoon();
-      }
+      intake.commitAll();
       presentState ??= createPresentState(snapshot(), ring.partialCursorAt(lastSeq), clock.now());
       return presentState;
     },
@@ -338,13 +295,7 @@ export function createJournal({
     append(news) {
       if (closed) return;
       presentState = null;
-      pending.push({ news, observedAt: clock.now() });
-      if (keeper.persistence === 'SQLITE' || cancelFlush !== null) {
-        flushSoon();
-        return;
-      }
-      commit(pending.length);
-      tellWaiting();
+      intake.add(news);
     },
     keepAsOf(text) {
       keeper.keepAsOf(text);
@@ -372,26 +323,14 @@ export function createJournal({
       return { changes, cursor: ring.cursorAt(seq), hasMore: false };
     },
     get size() {
-      return { entries: lastSeq - firstSeq + 1, bytes: bytes + pastBytes, written, readers: readers.size };
+      return { entries: lastSeq - firstSeq + 1, bytes: held.bytes + pastBytes, written, readers: readers.size };
     },
     close() {
       if (closed) return;
       cancelBookmarks?.();
-      cancelFlush?.();
-      commit(pending.length);
-      tellWaiting();
+      intake.close();
       closed = true;
       for (const reader of readers) void reader.return();
     },
   };
-}
-
-/** Parts shared with the record before are not held by this entry alone. The figures are of the order of V8's objects. */
-function estimateBytes(news: SessionNews): number {
-  const bare = 600;
-  if ((news.type !== 'upserted' && news.type !== 'deleted') || news.object.kind !== 'domain') return bare;
-  if (news.type === 'upserted' && news.previous?.kind === 'domain' && news.previous.xml === news.object.xml)
-    return bare;
-  const { xml, inactiveXml } = news.object;
-  return bare + 1_500 + packedBytes(xml) + (inactiveXml === null ? 0 : packedBytes(inactiveXml));
 }
