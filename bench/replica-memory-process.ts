@@ -2,6 +2,8 @@
  * What domains cost in memory. With --expose-gc and their number it fills replicas as mirrors do, from bytes as they come
  * over the wire, and prints what it found as one line of JSON. A process of its own, so that its heap has nothing else.
  */
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../src/clock.ts';
 import type { Driver } from '../src/drivers/driver.ts';
 import type { DomainRef } from '../src/drivers/libvirt/rpc/objects.ts';
@@ -16,9 +18,9 @@ import { createMacRegistry } from '../src/fleet/mac-registry.ts';
 import { packText } from '../src/fleet/packed-text.ts';
 import { createReplica, type Replica } from '../src/fleet/replica.ts';
 import { createStatsPoller } from '../src/fleet/stats-poller.ts';
-import type { DomainFilter, DomainOrderField } from '../src/fleet/types.ts';
+import type { DomainFilter, DomainOrderField, DomainRecord } from '../src/fleet/types.ts';
 import { parseUuid, type Uuid } from '../src/model/brands.ts';
-import type { DomainConfig, DomainSnapshot } from '../src/model/domain.ts';
+import type { DomainConfig, DomainSnapshot, DomainStatus } from '../src/model/domain.ts';
 import { type GuestXml, liveGuestXml, storedGuestXml } from './guest-xml.ts';
 import { quantile } from './rounds.ts';
 import { statsReplyBytes } from './stats-reply.ts';
@@ -31,13 +33,27 @@ export type MemoryFigures = {
   /** The last round of readings, with its rates. */
   readonly statsBytes: number;
   readonly fullGcMs: number;
+  /** What the garbage collector did by itself while domains changed; `null`: that was not tried. */
+  readonly natural: NaturalPauses | null;
   /** Median time of a page of 100. */
   readonly queriesMs: Readonly<Record<string, number>>;
 };
 
+/** Times for which nothing else ran, in milliseconds. */
+export type NaturalPauses = {
+  readonly seconds: number;
+  readonly major: PauseFigures;
+  /** A major collection's marking, in steps between other work. */
+  readonly steps: PauseFigures;
+  readonly minor: PauseFigures;
+};
+type PauseFigures = { readonly count: number; readonly p99Ms: number; readonly maxMs: number };
+
+type GcEntry = { readonly duration: number; readonly detail: { readonly kind: number } };
+
 const domainsOfHost = 1_000;
 
-const [wanted = '5000', how = 'parsed'] = process.argv.slice(2);
+const [wanted = '5000', how = 'parsed', secondsOfChange = '0'] = process.argv.slice(2);
 const hostNames = Array.from({ length: Number(wanted) / domainsOfHost }, (_, host) => `kvm${host}.example.com`);
 const collect = globalThis.gc;
 if (collect === undefined) throw new Error('Run it with --expose-gc.');
@@ -62,16 +78,16 @@ const template = JSON.stringify(
 );
 
 // Once for nothing: what is made only once, code above all, is not a domain's.
-fill(['warm-up'], readFully);
+await fill(['warm-up'], readFully);
 const before = heapBytes();
-const bare = fill(hostNames, null);
+const bare = await fill(hostNames, null);
 const stateBytes = (heapBytes() - before) / Number(wanted);
 bare.release();
 const between = heapBytes();
-const full = fill(hostNames, readFully);
+const full = await fill(hostNames, readFully);
 const wholeBytes = (heapBytes() - between) / Number(wanted);
 const statsFrom = heapBytes();
-await readStats(full.replicas);
+const readers = await readStats(full.replicas);
 const statsBytes = (heapBytes() - statsFrom) / Number(wanted);
 const gcTimes = Array.from({ length: 7 }, () => {
   const startedAt = performance.now();
@@ -84,14 +100,15 @@ const figures: MemoryFigures = {
   configurationBytes: wholeBytes - stateBytes,
   statsBytes,
   fullGcMs: quantile(gcTimes, 0.5),
+  natural: Number(secondsOfChange) > 0 ? await watchNaturally(full, readers) : null,
   queriesMs: timeQueries(full),
 };
 console.log(JSON.stringify(figures));
 if (held.length === 0) throw new Error('Nothing was held.');
 
-type Filled = ReturnType<typeof fill>;
+type Filled = Awaited<ReturnType<typeof fill>>;
 
-function fill(names: readonly string[], read: typeof readFully | null) {
+async function fill(names: readonly string[], read: typeof readFully | null) {
   const replicas = new Map<string, Replica>();
   const macs = createMacRegistry(
     {
@@ -138,6 +155,8 @@ function fill(names: readonly string[], read: typeof readFully | null) {
       }
     }
   }
+  // Sorted views are put in order in turns.
+  for (let turn = 0; turn < Number(wanted) / 100; turn += 1) await nextTurn();
   index.list({ filter: {}, orderBy: { field: 'NAME', direction: 'ASC' }, first: 1, after: null });
   const filled = { replicas, index, macs, refs };
   held.push(filled);
@@ -184,7 +203,8 @@ function inactiveInterfaces(xml: string) {
   return how === 'parsed' ? parseDomainConfig(xml).interfaces : [];
 }
 
-async function readStats(replicas: ReadonlyMap<string, Replica>): Promise<void> {
+async function readStats(replicas: ReadonlyMap<string, Replica>): Promise<readonly (() => Promise<unknown>)[]> {
+  const again: (() => Promise<unknown>)[] = [];
   for (const [host, replica] of [...replicas.values()].entries()) {
     const read = () => Promise.resolve(decode(statsReply, statsReplyBytes(uuids[host] ?? [])));
     // Only this verb is asked of it.
@@ -199,7 +219,66 @@ async function readStats(replicas: ReadonlyMap<string, Replica>): Promise<void> 
     ticks = 1_000;
     const round = await poller.round(['state']);
     held.push(poller, round);
+    again.push(() => {
+      ticks += 1_000;
+      return poller.round(['state']);
+    });
   }
+  return again;
+}
+
+/**
+ * In each tenth of a second: the readings of one host (of a hundred, each every 10 s), ten domains start or stop, one is read
+ * whole, and somebody looks at a page.
+ */
+async function watchNaturally(
+  { replicas, index }: Filled,
+  readers: readonly (() => Promise<unknown>)[],
+): Promise<NaturalPauses> {
+  const pauses = new Map<number, number[]>();
+  const observer = new PerformanceObserver((list) => {
+    // Node's type of an entry leaves out what its documentation says: an entry of this type has its kind there.
+    for (const { duration, detail } of list.getEntries() as unknown as readonly GcEntry[]) {
+      const { kind } = detail;
+      pauses.set(kind, [...(pauses.get(kind) ?? []), duration]);
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  const seconds = Number(secondsOfChange);
+  const hosts = [...replicas];
+  for (let step = 0; step < seconds * 10; step += 1) {
+    const host = step % hosts.length;
+    const [hostName, replica] = hosts[host] ?? [];
+    await readers[host]?.();
+    for (let change = 0; change < 10; change += 1) {
+      const uuid = uuids[host]?.[(step * 10 + change) % domainsOfHost];
+      const domain = uuid && replica?.domains.get(uuid);
+      if (!domain) throw new Error('Every domain is there.');
+      replica?.putDomainStatus({ ...domain, state: domain.state === 'RUNNING' ? 'PAUSED' : 'RUNNING' }, 'EVENT');
+      const { uuid: ofGuest, libvirtId } = domain;
+      const guest = { index: host * domainsOfHost + (libvirtId ?? 1) - 1, uuid: ofGuest, hostName: hostName ?? '' };
+      if (change === 0)
+        replica?.putDomain({ ...readFully(guest), status: statusOf(domain) }, inactiveInterfaces, 'RECONCILE');
+    }
+    index.list({ filter: {}, orderBy: { field: 'NAME', direction: 'ASC' }, first: 100, after: null });
+    await delay(100);
+  }
+  observer.disconnect();
+  const figuresOf = (kind: number): PauseFigures => {
+    const found = pauses.get(kind) ?? [0];
+    return { count: pauses.get(kind)?.length ?? 0, p99Ms: quantile(found, 0.99), maxMs: Math.max(...found) };
+  };
+  return {
+    seconds,
+    major: figuresOf(constants.NODE_PERFORMANCE_GC_MAJOR),
+    steps: figuresOf(constants.NODE_PERFORMANCE_GC_INCREMENTAL),
+    minor: figuresOf(constants.NODE_PERFORMANCE_GC_MINOR),
+  };
+}
+
+function statusOf(record: DomainRecord): DomainStatus {
+  const { uuid, name, libvirtId, state, stateReason, persistent, autostart, hasManagedSave } = record;
+  return { uuid, name, libvirtId, state, stateReason, persistent, autostart, hasManagedSave };
 }
 
 function timeQueries({ index, replicas }: Filled): Record<string, number> {
