@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Comparison, Plot, Row } from './row.ts';
 
 /** What `npm run bench -- --write` keeps: the source of docs/BENCHMARKS.md, and of a release's ratios. */
@@ -59,6 +61,9 @@ export function readResults(path: string): Results {
   return JSON.parse(text, (key, value) => (value === null && key !== 'cpuMs' ? Number.NaN : value)) as Results;
 }
 
+/** As the formatter has it, which asks of JSON what `JSON.stringify` does not know: short arrays on one line. */
 export function writeResults(path: string, results: Results): void {
   writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  const biome = fileURLToPath(import.meta.resolve('@biomejs/biome/bin/biome'));
+  execFileSync(process.execPath, [biome, 'format', '--write', path], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

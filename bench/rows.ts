@@ -19,6 +19,7 @@ import { row as scalingDomains } from './rows/scaling-domains.ts';
 import { row as scalingHosts } from './rows/scaling-hosts.ts';
 import { row as scalingSubscribers } from './rows/scaling-subscribers.ts';
 import { row as stalls } from './rows/stalls.ts';
+import { row as statsDashboards } from './rows/stats-dashboards.ts';
 import { row as storm } from './rows/storm.ts';
 
 /** In the order in which they run and stand in docs/BENCHMARKS.md. */
@@ -35,6 +36,7 @@ export const rows: readonly Row[] = [
   multiplexed,
   filtered,
   reconnect,
+  statsDashboards,
   stalls,
   // Answers from memory.
   page,

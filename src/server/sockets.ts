@@ -247,7 +247,9 @@ function serve(
     socket.close(CloseCode.InternalServerError, 'Internal error');
   };
   const keepalive = keepAlive(socket, pingMs, clock);
-  const outlet = openOutlet(socket, request.socket, cohorts, () => keepalive.heard());
+  // What is below may keep this, and not the request.
+  const stream = request.socket;
+  const outlet = openOutlet(socket, stream, cohorts, () => keepalive.heard());
   const { authorization = null, host = null } = request.headers;
   const extra: Extra = { authorization, host, outlet, answers: null, answered: null };
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
@@ -263,12 +265,12 @@ function serve(
           outlet.flush();
           let hadToWait = false;
           // As safe as what the outlet writes.
-          request.socket.write(textFrame(text), (error) => {
+          stream.write(textFrame(text), (error) => {
             if (hadToWait && !error) keepalive.heard();
             // Who leaves while he is written to makes no operation fail: they end when the socket is closed.
             resolve(error ? gone : undefined);
           });
-          hadToWait = request.socket.writableLength > 0;
+          hadToWait = stream.writableLength > 0;
         }),
       close(code, reason) {
         outlet.flush();
@@ -317,10 +319,13 @@ function openOutlet(socket: WebSocket, stream: Duplex, { outlets }: Cohorts, onP
     });
   }
 
-  const outlet = outlets.open(socketFraming, (bytes) => {
+  const outlet = outlets.open(socketFraming, (pieces) => {
     // No frame may follow the farewell.
     if (socket.readyState !== socket.OPEN) return 'GONE';
-    stream.write(bytes);
+    // In one call of the system's.
+    if (pieces.length > 1) stream.cork();
+    for (const piece of pieces) stream.write(piece);
+    if (pieces.length > 1) stream.uncork();
     if (stream.writableLength === 0) return 'GONE';
     watch();
     return stream.writableLength > mostUnsent ? 'FULL' : 'KEPT';

@@ -145,7 +145,8 @@ function openOutlet(response: ServerResponse, { outlets }: Cohorts, clock: Clock
     settle();
     outlet.drained();
   });
-  const outlet = outlets.open(eventFraming, (bytes) => {
+  const outlet = outlets.open(eventFraming, (pieces) => {
+    const [bytes = Buffer.alloc(0)] = pieces.length > 1 ? [Buffer.concat(pieces)] : pieces;
     if (response.destroyed || response.writableEnded || response.write(bytes)) return 'KEPT';
     stopWaiting ??= clock.after(stuckMs, () => response.destroy());
     return 'FULL';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtgraphError } from '../../src/errors.ts';
+import { type Feed, feedOf } from '../../src/fleet/feed.ts';
 import type { Fleet, StatsQuery, StatsTick } from '../../src/fleet/types.ts';
 import { settle } from '../support/fake-clock.ts';
 import { createFakeHost, type FakeHost, refused } from './fake-host.ts';
@@ -200,6 +201,70 @@ describe('a stream of readings', () => {
     expect(() => fleet.openStats({ filter: { hosts: ['beta'] }, groups: ['cpu'], intervalMs: 1_000 })).toThrow(
       expect.objectContaining({ code: 'NOT_FOUND' }),
     );
+  });
+});
+
+describe('two who watch the same', () => {
+  /** As a cohort reads them: one by one. */
+  function follow(feed: Feed<StatsTick>) {
+    return { feed, ...gather(feed) };
+  }
+
+  async function two() {
+    const { host, guest } = runningHost('alpha');
+    const made = await fleetOf(host);
+    const open = () => follow(feedOf(made.fleet.openStats({ filter: {}, groups: ['cpu'], intervalMs: 2_000 })));
+    return { ...made, host, guest, open, edge: open(), other: open() };
+  }
+
+  test('become one when they have been told the same, and the one that is left tells on', async () => {
+    const { clock, fleet, edge, other } = await two();
+    await settle();
+    expect(other.feed.mergeInto(edge.feed)).toBe(true);
+    await clock.advance(4_000);
+    expect([edge.items.length, other.items.length]).toEqual([3, 1]);
+    expect([edge.isOver(), other.isOver(), fleet.metrics().statsStreams]).toEqual([false, true, 1]);
+  });
+
+  test('stay two while a tick is under way, which both are still to be told', async () => {
+    const { clock, host, edge, other } = await two();
+    await settle();
+    const { promise: answer, resolve } = Promise.withResolvers<void>();
+    host.gate = (verb) => (verb === 'stats' ? answer : undefined);
+    await clock.advance(2_000);
+    expect(other.feed.mergeInto(edge.feed)).toBe(false);
+    resolve();
+    await settle();
+    expect([edge.items.length, other.items.length]).toEqual([2, 2]);
+    expect(other.feed.mergeInto(edge.feed)).toBe(true);
+  });
+
+  test('stay two while one has not been told of the last readings', async () => {
+    const { clock, host, open, edge } = await two();
+    await clock.advance(1_900);
+    const { promise: answer, resolve } = Promise.withResolvers<void>();
+    host.gate = (verb) => (verb === 'stats' ? answer : undefined);
+    // The readings are too old for it, and so it has none yet.
+    const late = open();
+    await settle();
+    expect(late.feed.mergeInto(edge.feed)).toBe(false);
+    resolve();
+    await settle();
+    expect(late.items).toHaveLength(1);
+    expect(late.feed.mergeInto(edge.feed)).toBe(false);
+  });
+
+  test('part again: who goes on alone is told each later tick once, and nothing twice', async () => {
+    const { clock, guest, edge } = await two();
+    await clock.advance(2_000);
+    const fork = follow(edge.feed.fork());
+    await settle();
+    expect(fork.items).toEqual([]);
+    guest.cpuNs = 2_000_000_000n;
+    await clock.advance(4_000);
+    expect(fork.items).toEqual(edge.items.slice(2));
+    expect(fork.items).toHaveLength(2);
+    expect(fork.feed.mergeInto(edge.feed)).toBe(true);
   });
 });
 

@@ -4,6 +4,8 @@ export type Framing = {
   size(prefix: string, body: Buffer): number;
   /** Writes it at `at`, and returns where it ends. `prefix` has one character a byte. */
   write(target: Buffer, at: number, prefix: string, body: Buffer): number;
+  /** The same bytes in pieces, of which `body` is one: what is long is not copied for each who is told it. */
+  pieces(prefix: string, body: Buffer): readonly Buffer[];
 };
 
 /** A `next` message as a text message of RFC 6455: final, not masked, not compressed. */
@@ -19,6 +21,12 @@ export const socketFraming: Framing = {
     target[bodyAt + body.length] = closingBrace;
     return bodyAt + body.length + 1;
   },
+  pieces(prefix, body) {
+    const payloadBytes = prefix.length + body.length + 1;
+    const before = Buffer.allocUnsafe(headerBytes(payloadBytes) + prefix.length);
+    before.write(prefix, writeHeader(before, 0, payloadBytes), 'latin1');
+    return [before, body, afterBody];
+  },
 };
 
 /** An event of the graphql-sse protocol. */
@@ -30,6 +38,7 @@ export const eventFraming: Framing = {
     target.set(afterEvent, at + beforeEvent.length + body.length);
     return at + beforeEvent.length + body.length + afterEvent.length;
   },
+  pieces: (_prefix, body) => [beforeEvent, body, afterEvent],
 };
 
 /** Any other text message, in one piece: ws would write its header and its text as two. */
@@ -48,6 +57,7 @@ export function nextPrefix(operationId: string): string {
 const beforeEvent = Buffer.from('event: next\ndata: ');
 const afterEvent = Buffer.from('\n\n');
 const closingBrace = 0x7d;
+const afterBody = Buffer.from([closingBrace]);
 const finalText = 0x81;
 
 function headerBytes(payloadBytes: number): number {

@@ -7,7 +7,7 @@ import type { Framing } from './framing.ts';
 export type Written = 'GONE' | 'KEPT' | 'FULL';
 
 export type Outlets = {
-  open(framing: Framing, write: (bytes: Buffer) => Written): Outlet;
+  open(framing: Framing, write: (pieces: readonly Buffer[]) => Written): Outlet;
   /** `null`: nobody waits for his turn to be written to. Settles when all who do now have had it. */
   whenWritten(): Promise<void> | null;
 };
@@ -15,6 +15,8 @@ export type Outlets = {
 /** Of bytes that wait for the end of a turn; who has more, and not in one message, gets no more before they are written. */
 const mostWaiting = 64 * 1024;
 const sharedBytes = 64 * 1024;
+/** Of one message: to copy it costs more than to write it in pieces. */
+const longBytes = 16 * 1024;
 /** So long it is written without letting others have the event loop: replies of hosts, and requests. */
 const sliceMs = 5;
 /** Between two looks at the time. */
@@ -94,7 +96,7 @@ class Desk {
 export class Outlet {
   readonly #desk: Desk;
   readonly #framing: Framing;
-  readonly #write: (bytes: Buffer) => Written;
+  readonly #write: (pieces: readonly Buffer[]) => Written;
   /** The first message that waits; mostly there is no other. */
   #prefix = '';
   #body: Buffer | null = null;
@@ -108,7 +110,7 @@ export class Outlet {
   #keeps = false;
   #roomWanted: (() => void)[] | null = null;
 
-  constructor(desk: Desk, framing: Framing, write: (bytes: Buffer) => Written) {
+  constructor(desk: Desk, framing: Framing, write: (pieces: readonly Buffer[]) => Written) {
     this.#desk = desk;
     this.#framing = framing;
     this.#write = write;
@@ -149,6 +151,12 @@ export class Outlet {
   /** Writes now what is waiting, before something that does not pass through here. */
   flush(): void {
     if (this.#body === null || this.#isClosed) return;
+    if (this.#more === null && this.#body.length >= longBytes) {
+      const pieces = this.#framing.pieces(this.#prefix, this.#body);
+      this.#forget();
+      this.#writeNow(pieces);
+      return;
+    }
     const isBorrowed = !this.#keeps;
     const bytes = isBorrowed ? this.#desk.borrow(this.#waitingBytes) : Buffer.allocUnsafe(this.#waitingBytes);
     let end = this.#framing.write(bytes, 0, this.#prefix, this.#body);
@@ -157,9 +165,13 @@ export class Outlet {
       end = this.#framing.write(bytes, end, this.#more[index] as string, this.#more[index + 1] as Buffer);
     }
     this.#forget();
-    const written = this.#write(bytes);
-    this.#keeps = written !== 'GONE';
+    this.#writeNow([bytes]);
     if (isBorrowed && this.#keeps) this.#desk.replace();
+  }
+
+  #writeNow(pieces: readonly Buffer[]) {
+    const written = this.#write(pieces);
+    this.#keeps = written !== 'GONE';
     if (written === 'FULL') this.#isBlocked = true;
     this.#tellOfRoom();
   }
