@@ -1,16 +1,21 @@
-/**
- * `npm run bench:load -- --url http://127.0.0.1:4000/graphql --token … --subscribers 5000 --document changes.graphql`:
- * holds subscriptions open, in processes of their own, and says what came in each second. That there is something to
- * tell, somebody else must see to.
- */
+/** `npm run bench:load`: holds subscriptions open, in processes of their own, and says what came in each second. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../table.ts';
 import { openSubscribers } from './subscribers.ts';
 
+const usage = `npm run bench:load -- --document FILE [--url URL] [--token TOKEN] [--subscribers N] [--per-socket N]
+                      [--processes N] [--seconds N] [--variables JSON]
+
+Opens N sockets (1000) to the gateway at URL (http://127.0.0.1:4000/graphql), each with the subscription in FILE, and
+counts what comes in each second. That there is something to tell, somebody else must see to. The gateway's
+\`limits.sockets\` must allow as many.
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     url: { type: 'string', default: 'http://127.0.0.1:4000/graphql' },
     token: { type: 'string', default: '' },
     subscribers: { type: 'string', default: '1000' },
@@ -49,4 +54,5 @@ async function main(): Promise<void> {
   console.log(text === '' ? 'Nothing came.' : `One of them: ${text}`);
 }
 
-await main();
+if (values.help) console.log(usage);
+else await main();
