@@ -6,8 +6,12 @@ import { createOutlets, type Written } from '../../src/server/cohorts/outlets.ts
 function open() {
   const written: string[] = [];
   const state: { says: Written } = { says: 'GONE' };
-  const outlet = createOutlets().open(socketFraming, (bytes) => {
-    written.push(bytes.toString('latin1').replace(/^[^{]*/, ''));
+  const outlet = createOutlets().open(socketFraming, (pieces) => {
+    written.push(
+      Buffer.concat(pieces)
+        .toString('latin1')
+        .replace(/^[^{]*/, ''),
+    );
     return state.says;
   });
   return { outlet, written, state };
