@@ -75,6 +75,9 @@ test('shows each change of a subscription', async () => {
   // Tabs slide into place when the page opens, and a pointer would miss them.
   await page.getByRole('tab', { name: 'Watch' }).getByText('Watch').dispatchEvent('click');
   await editor.filter({ hasText: 'subscription' }).waitFor();
+  // It looks a moment later which operation the editor holds, and until then would run the one of the tab before. What it
+  // writes down of its tabs it writes down after that.
+  await page.waitForFunction(() => JSON.parse(localStorage.getItem('graphiql:tabState') ?? '{}').activeTabIndex === 1);
   await page.click(runButton);
   await page.locator(result, { hasText: 'RUNNING' }).waitFor();
 
