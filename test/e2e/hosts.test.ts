@@ -58,7 +58,7 @@ describe('an edit of the configuration', () => {
 
     await writeFile(file, yaml(['birch', 'cedar']));
     await whenReady(gateway).toEqual(['birch', 'cedar']);
-    expect(gateway.stderr()).toContain('configuration applied: +cedar -ash"');
+    await said(gateway).toContain('configuration applied: +cedar -ash"');
     const { changesSince, host } = await dataOf<{
       readonly changesSince: { readonly changes: readonly { readonly id?: string }[] };
       readonly host: Named | null;
@@ -126,7 +126,7 @@ describe('an edit of the configuration', () => {
     await writeFile(file, yaml(['birch'], 'limits: { queryDepth: 20 }\n'));
     await whenReady(gateway).toEqual(['birch']);
     expect(await status()).toEqual({ problems: [], needsRestart: ['limits'] });
-    expect(gateway.stderr()).toContain('not in force before a restart: limits');
+    await said(gateway).toContain('not in force before a restart: limits');
   });
 
   test('is read at SIGHUP, which ends nothing', async () => {
@@ -249,5 +249,5 @@ test('an editor that keeps a backup and swaps files is an edit like any other', 
     );
   });
   await whenReady(gateway).toEqual(['birch']);
-  expect(gateway.stderr()).toContain('configuration applied: +birch -ash"');
+  await said(gateway).toContain('configuration applied: +birch -ash"');
 });
