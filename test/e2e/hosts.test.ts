@@ -249,5 +249,5 @@ test('an editor that keeps a backup and swaps files is an edit like any other', 
     );
   });
   await whenReady(gateway).toEqual(['birch']);
-  await said(gateway).toContain('configuration applied: +birch -ash"');
+  await expect.poll(() => gateway.stderr()).toContain('configuration applied: +birch -ash"');
 });
