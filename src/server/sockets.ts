@@ -1,21 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
-import { CloseCode, type Context, handleProtocols, makeServer } from 'graphql-ws';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { detach, errorFields, type Log } from '../log.ts';
 import type { Gatekeeper } from './auth.ts';
 import type { Cohorts } from './cohorts/cohorts.ts';
-import { socketFraming, textFrame } from './cohorts/framing.ts';
-import { lifetimeOf, toldBeside } from './cohorts/lifetime.ts';
-import type { Outlet } from './cohorts/outlets.ts';
-import { createInFlight, type InFlight } from './in-flight.ts';
-import { limitError, type RequestLimits } from './limits.ts';
+import { textFrame } from './cohorts/framing.ts';
+import type { RequestLimits } from './limits.ts';
 import type { Operations } from './operations.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { sendOff } from './send-off.ts';
 import { keepAlive } from './socket-keepalive.ts';
+import { openSocketOutlet } from './socket-outlet.ts';
+import { createSocketProtocol, internalErrorCode, type SocketExtra, type SocketProtocol } from './socket-protocol.ts';
 
 /**
  * GraphQL over WebSocket: graphql-ws speaks the protocol, ws the frames. What neither of them bounds is bounded here:
@@ -48,40 +45,24 @@ export type SocketsOptions = {
   readonly log: Log;
 };
 
-/** What we keep with each socket. */
-type Extra = {
-  /** Of the request that it came with; the request itself would keep ten times as much from being freed. */
-  readonly authorization: string | null;
-  readonly host: string | null;
-  readonly outlet: Outlet;
-  /** Queries and mutations that are under way on it. `null`: there was none yet. */
-  answers: InFlight | null;
-  /** By their ids: says that one has been answered. `null`: none has been asked for yet. */
-  answered: Map<string, () => void> | null;
-};
-type Session = Context<Record<string, unknown> | undefined, Extra>;
-/** What an operation is executed with; graphql-ws hands it on as it is. */
-type SocketArgs = ExecutionArgs & { readonly outlet: Outlet; readonly operationId: string };
-
-const signInMs = 5_000;
 /** Of RFC 6455's registry: "Service Restart". graphql-ws's clients try again after it. */
 const serviceRestart = 1012;
 
 export function createSockets(options: SocketsOptions): Sockets {
   const { path, gatekeeper, origins, limits, cohorts, clock, log } = options;
+  const protocol = createSocketProtocol(options);
   const wss = new WebSocketServer({
     noServer: true,
     // Compression would cost memory for each socket, and time for each message that is sent to many.
     perMessageDeflate: false,
     maxPayload: limits.socketMessageBytes,
-    handleProtocols: (protocols) => handleProtocols(protocols),
+    handleProtocols: (offered) => protocol.choose(offered),
   });
-  const protocol = createProtocol(options);
   let isClosing = false;
   /** Those who wait for their handshake. */
   let arriving = 0;
 
-  const extras = new WeakMap<WebSocket, Extra>();
+  const extras = new WeakMap<WebSocket, SocketExtra>();
   wss.on('connection', (socket, request) => {
     extras.set(socket, serve(socket, request, protocol, options));
   });
@@ -158,80 +139,6 @@ export function createSockets(options: SocketsOptions): Sockets {
   }
 }
 
-/** The protocol's side: what is asked, and whether it may be. */
-function createProtocol({ operations, cohorts, gatekeeper, limits }: SocketsOptions) {
-  const sessions = new Set<Session>();
-  const underWay = (session: Session) => Object.keys(session.subscriptions).length;
-
-  const server = makeServer<Record<string, unknown> | undefined, Extra>({
-    connectionInitWaitTimeout: signInMs,
-    onConnect(session) {
-      const { host } = session.extra;
-      const authorization = authorizationOf(session.connectionParams) ?? session.extra.authorization;
-      // False closes with 4403, which clients take for final.
-      if (gatekeeper.check({ authorization, host }) !== null) return false;
-      sessions.add(session);
-      return true;
-    },
-    onClose(session) {
-      sessions.delete(session);
-    },
-    onSubscribe(session, id, { query, operationName, variables }) {
-      // The one that is asked for is among them already.
-      if (underWay(session) > limits.subscriptionsPerSocket) {
-        return [
-          limitError(`A socket may have ${limits.subscriptionsPerSocket} operations under way; open another one.`),
-        ];
-      }
-      const prepared = operations.prepare({
-        query,
-        operationName: operationName ?? null,
-        variables: variables ?? null,
-      });
-      if (!('args' in prepared)) return prepared;
-      if (prepared.type !== 'subscription') {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        session.extra.answered ??= new Map();
-        session.extra.answered.set(id, resolve);
-        session.extra.answers ??= createInFlight();
-        void session.extra.answers.track(promise);
-      }
-      return { ...prepared.args, outlet: session.extra.outlet, operationId: id } satisfies SocketArgs;
-    },
-    onComplete(session, id) {
-      session.extra.answered?.get(id)?.();
-      session.extra.answered?.delete(id);
-    },
-    async execute(operation) {
-      // What `onSubscribe` returned.
-      const { outlet, operationId, ...args } = operation as SocketArgs;
-      const answer = await operations.execute(args);
-      return Buffer.isBuffer(answer) ? toldBeside(answer, outlet, operationId) : answer;
-    },
-    async subscribe(operation) {
-      // What `onSubscribe` returned.
-      const { outlet, operationId, ...args } = operation as SocketArgs;
-      const subscription = await cohorts.prepare(args);
-      return 'start' in subscription ? lifetimeOf(subscription, outlet, operationId) : subscription;
-    },
-    onNext: (_session, _id, _payload, _args, result: ExecutionResult) => operations.format(result),
-    onError: (_session, _id, _payload, errors) => operations.formatErrors(errors),
-  });
-
-  return {
-    open: server.opened.bind(server),
-    operations: () => [...sessions].reduce((total, session) => total + underWay(session), 0),
-  };
-}
-
-/** `connectionParams: { authorization: "Bearer …" }`, or `{ token: "…" }`. */
-function authorizationOf(params: Readonly<Record<string, unknown>> | undefined): string | null {
-  const header = params?.['authorization'] ?? params?.['Authorization'];
-  if (typeof header === 'string') return header;
-  const token = params?.['token'];
-  return typeof token === 'string' ? `Bearer ${token}` : null;
-}
-
 /**
  * Ties one socket to the protocol. What subscribers are told goes by the socket's outlet, beside the protocol; everything
  * else by `send`, behind it.
@@ -239,19 +146,24 @@ function authorizationOf(params: Readonly<Record<string, unknown>> | undefined):
 function serve(
   socket: WebSocket,
   request: IncomingMessage,
-  protocol: ReturnType<typeof createProtocol>,
+  protocol: SocketProtocol,
   { cohorts, pingMs, clock, log }: SocketsOptions,
-): Extra {
+): SocketExtra {
   const fail = (error: unknown) => {
     log.error(errorFields(error), 'a WebSocket failed');
-    socket.close(CloseCode.InternalServerError, 'Internal error');
+    socket.close(internalErrorCode, 'Internal error');
   };
   const keepalive = keepAlive(socket, pingMs, clock);
   // What is below may keep this, and not the request.
   const stream = request.socket;
-  const outlet = openOutlet(socket, stream, cohorts, () => keepalive.heard());
+  const outlet = openSocketOutlet(
+    cohorts.outlets,
+    stream,
+    () => socket.readyState === socket.OPEN,
+    () => keepalive.heard(),
+  );
   const { authorization = null, host = null } = request.headers;
-  const extra: Extra = { authorization, host, outlet, answers: null, answered: null };
+  const extra: SocketExtra = { authorization, host, outlet, answers: null, answered: null };
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
   const closed = protocol.open(
     {
@@ -293,44 +205,6 @@ function serve(
     detach(log, 'ending the operations of a WebSocket', closed(code, String(reason)));
   });
   return extra;
-}
-
-/** So much may wait in the process for a reader; then he gets no more until it has left. */
-const mostUnsent = 16 * 1024;
-
-/**
- * Whole frames, written to the stream below the WebSocket. That is safe as long as nothing is compressed: ws writes each
- * frame of its own at once as well. `onProgress`: what had to wait has left, which is a sign of life.
- */
-function openOutlet(socket: WebSocket, stream: Duplex, { outlets }: Cohorts, onProgress: () => void): Outlet {
-  let isWatched = false;
-
-  function watch() {
-    if (isWatched) return;
-    isWatched = true;
-    // Nothing, behind all that waits: its callback says when that has left. To ask this of each write would cost every
-    // one of them a turn of its own.
-    stream.write('', (error) => {
-      isWatched = false;
-      if (error) return;
-      onProgress();
-      if (stream.writableLength > mostUnsent) watch();
-      else outlet.drained();
-    });
-  }
-
-  const outlet = outlets.open(socketFraming, (pieces) => {
-    // No frame may follow the farewell.
-    if (socket.readyState !== socket.OPEN) return 'GONE';
-    // In one call of the system's.
-    if (pieces.length > 1) stream.cork();
-    for (const piece of pieces) stream.write(piece);
-    if (pieces.length > 1) stream.uncork();
-    if (stream.writableLength === 0) return 'GONE';
-    watch();
-    return stream.writableLength > mostUnsent ? 'FULL' : 'KEPT';
-  });
-  return outlet;
 }
 
 /** Waits a moment for the far end's farewell. */

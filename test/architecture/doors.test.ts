@@ -10,7 +10,7 @@ const doors: Doors = {
   commander: ['src/main.ts'],
   dataloader: ['src/resolvers/loaders.ts'],
   fastify: ['src/server/http.ts'],
-  'graphql-ws': ['src/server/sockets.ts'],
+  'graphql-ws': ['src/server/socket-protocol.ts'],
   pino: ['src/log.ts'],
   'prom-client': ['src/server/metrics.ts'],
   saxes: ['src/drivers/libvirt/xml/tree.ts'],
