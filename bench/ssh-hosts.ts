@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { simTransport } from '../src/drivers/libvirt/sim/targets.ts';
@@ -30,8 +30,10 @@ for (let index = 0; index < Number(hosts); index += 1) {
     client.on('close', settle);
     serve(client, `host${index}`);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 64, resolve));
-  ports.push((server.address() as AddressInfo).port);
+  // OpenSSH's server turns Nagle's algorithm off once a session has begun, as the gateway sees to.
+  const sockets = createServer({ noDelay: true }, (socket) => server.injectSocket(socket));
+  await new Promise<void>((resolve) => sockets.listen(0, '127.0.0.1', 64, resolve));
+  ports.push((sockets.address() as AddressInfo).port);
 }
 process.stdout.write(`${JSON.stringify({ ports })}\n`);
 for await (const _ of createInterface({ input: process.stdin })) {

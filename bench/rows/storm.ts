@@ -73,7 +73,7 @@ async function compare(
   const { mostAtOnce } = await fleet.handshakes();
   const gateway = timedOf(
     'virtgraph, READY with everything read',
-    `a new process each round; CPU with its start and that of \`ssh -G\``,
+    `a new process each round, all of them with the compiled code of the first; CPU with that of \`ssh -G\``,
     ours,
   );
   const how = `${sshProcesses} processes, ${sshAtOnce} at once`;
