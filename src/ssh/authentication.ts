@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { hostProblem, type ProblemCode, type VirtgraphError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SecretSource, SshAuthMethod } from '../model/target.ts';
@@ -78,13 +78,14 @@ export function openAuthPlan(
   async function loadKey(file: KeyFile): Promise<PrivateKey | null> {
     let bytes: Buffer;
     try {
-      bytes = await readFile(file.path);
+      const read = await deps.keys.read(file.path);
+      bytes = read.bytes;
+      warnIfExposed(file.path, read.mode, deps.log);
     } catch (cause) {
       const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
       if (!missing || file.named) note('KEY_FILE_UNREADABLE', `key ${file.path}: ${reasonOf(cause)}`, file.named);
       return null;
     }
-    await warnIfExposed(file.path, deps.log);
     const bare = deps.keys.parse(bytes, null);
     if (!('kind' in bare)) return bare;
     if (bare.kind === 'unreadable') {
@@ -253,11 +254,7 @@ async function publicKeysOf(keyFiles: readonly KeyFile[]): Promise<readonly Buff
   return keys.filter((key) => key !== null);
 }
 
-async function warnIfExposed(path: string, log: Log): Promise<void> {
-  const mode = await stat(path).then(
-    (status) => status.mode,
-    () => 0,
-  );
+function warnIfExposed(path: string, mode: number, log: Log): void {
   if ((mode & 0o077) !== 0) {
     log.warn({ file: path, mode: (mode & 0o777).toString(8) }, 'private key may be read by others; chmod 600 it');
   }

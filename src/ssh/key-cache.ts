@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keepFiles } from './kept-files.ts';
 import { type KeyParseFailure, type PrivateKey, parsePrivateKey } from './ssh2-credentials.ts';
 
 /**
@@ -7,6 +8,8 @@ import { type KeyParseFailure, type PrivateKey, parsePrivateKey } from './ssh2-c
  */
 export type KeyCache = {
   parse(bytes: Buffer, passphrase: string | null): PrivateKey | KeyParseFailure;
+  /** A key's file as it is now; rejects with what the operating system says. */
+  read(path: string): Promise<{ readonly bytes: Buffer; readonly mode: number }>;
 };
 
 const maxKeys = 64;
@@ -15,6 +18,7 @@ const maxKeys = 64;
 export function createKeyCache(): KeyCache {
   const keys = new Map<string, PrivateKey>();
   return {
+    read: keepFiles(maxKeys, (bytes, { mode }) => ({ bytes, mode })),
     parse(bytes, passphrase) {
       const digest = createHash('sha256')
         .update(bytes)

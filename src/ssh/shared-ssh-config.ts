@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { SshHop } from '../model/target.ts';
+import { stampOf } from './kept-files.ts';
+import { parseSshConfigValues, type SshConfigValues, valuesForHop } from './ssh-config-values.ts';
 
 /** What `ssh -v -G` printed. */
 export type SshOutput = { readonly stdout: string; readonly stderr: string };
@@ -11,11 +13,11 @@ export type SshOutput = { readonly stdout: string; readonly stderr: string };
  */
 export type SharedSshConfig = {
   /**
-   * What `ssh -G` would print for the hop; `null`: only `ssh` itself knows.
+   * What `ssh -G` would say of the hop; `null`: only `ssh` itself knows.
    * @param ask runs it for the hop's host, without user and port
    * @param userFile read by `ssh` as soon as it is there
    */
-  outputFor(hop: SshHop, userFile: string, ask: () => Promise<SshOutput | null>): Promise<string | null>;
+  valuesFor(hop: SshHop, userFile: string, ask: () => Promise<SshOutput | null>): Promise<SshConfigValues | null>;
 };
 
 /** A file that is added where an Include looks for it is seen after so long; a change of one that is there, at once. */
@@ -24,7 +26,11 @@ const longestMs = 60_000;
 /** A name that means nothing but itself. */
 const plainName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-type Answer = { readonly at: number; readonly stamps: ReadonlyMap<string, string>; readonly output: string | null };
+type Answer = {
+  readonly at: number;
+  readonly stamps: ReadonlyMap<string, string>;
+  readonly values: SshConfigValues | null;
+};
 
 export function createSharedSshConfig(clock: Clock): SharedSshConfig {
   /** By `userFile`, of which a process has one. */
@@ -32,21 +38,21 @@ export function createSharedSshConfig(clock: Clock): SharedSshConfig {
 
   async function isCurrent({ at, stamps }: Answer): Promise<boolean> {
     if (clock.monotonic() - at >= longestMs) return false;
-    const same = await Promise.all([...stamps].map(async ([path, stamp]) => (await stampOf(path)) === stamp));
+    const same = await Promise.all([...stamps].map(async ([path, stamp]) => (await stampAt(path)) === stamp));
     return !same.includes(false);
   }
 
   async function find(userFile: string, ask: () => Promise<SshOutput | null>): Promise<Answer> {
     const at = clock.monotonic();
     // Before it is asked: what is written meanwhile then shows.
-    const userStamp = await stampOf(userFile);
+    const userStamp = await stampAt(userFile);
     const said = await ask();
     const paths = said === null ? [] : filesRead(said.stderr);
     const stamps = new Map([[userFile, userStamp]]);
-    for (const path of paths) stamps.set(path, await stampOf(path));
+    for (const path of paths) stamps.set(path, await stampAt(path));
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => 'match unreadable')));
     const isShared = said !== null && tellsWhatItReads(said) && texts.every(isForEveryHost);
-    return { at, stamps, output: isShared ? said.stdout : null };
+    return { at, stamps, values: isShared ? parseSshConfigValues(said.stdout) : null };
   }
 
   async function answerFor(userFile: string, ask: () => Promise<SshOutput | null>): Promise<Answer> {
@@ -64,11 +70,11 @@ export function createSharedSshConfig(clock: Clock): SharedSshConfig {
   }
 
   return {
-    async outputFor(hop, userFile, ask) {
+    async valuesFor(hop, userFile, ask) {
       if (!plainName.test(hop.host)) return null;
       // Whoever asked first may have gone: then this one goes its own way.
       const answer = await answerFor(userFile, ask).catch(() => null);
-      return answer?.output ? withHop(answer.output, hop) : null;
+      return answer?.values ? valuesForHop(answer.values, hop) : null;
     },
   };
 }
@@ -82,10 +88,9 @@ function filesRead(stderr: string): readonly string[] {
   return [...stderr.matchAll(/^debug\d: Reading configuration data (.+?)\r?$/gm)].map(([, path = '']) => path);
 }
 
-async function stampOf(path: string): Promise<string> {
+async function stampAt(path: string): Promise<string> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join();
+    return stampOf(await stat(path, { bigint: true }));
   } catch {
     return 'not there';
   }
@@ -126,13 +131,4 @@ function isForEveryHost(text: string): boolean {
         return !(mayNameTheHost.has(keyword.toLowerCase()) && value.includes('%'));
     }
   });
-}
-
-/** OpenSSH makes the name lower case; the user and the port that are given go before those of its configuration. */
-function withHop(output: string, { host, port, user }: SshHop): string {
-  const own = new Map([['hostname', host.toLowerCase()]]);
-  if (port !== null) own.set('port', String(port));
-  if (user !== null) own.set('user', user);
-  const others = output.split('\n').filter((line) => !own.has(line.slice(0, line.indexOf(' '))));
-  return [...[...own].map(([keyword, value]) => `${keyword} ${value}`), ...others].join('\n');
 }

@@ -6,6 +6,7 @@ import type { SshHop } from '../model/target.ts';
 import { currentAccount } from './account.ts';
 import { createHandshakeLimiter } from './handshake-limiter.ts';
 import type { SharedSshConfig, SshOutput } from './shared-ssh-config.ts';
+import { parseSshConfigValues, type SshConfigValues } from './ssh-config-values.ts';
 
 /** What OpenSSH would use for a host: the answer of `ssh -G`, or OpenSSH's defaults where there is no `ssh`. */
 export type SshConfig = {
@@ -59,9 +60,12 @@ export async function readSshConfig(
     return turns.run(binary, () => run(binary, args, env, signal, hop.host), { signal });
   };
   const userFile = file ?? join(currentAccount(env).homedir, '.ssh', 'config');
-  const shared = await reader.shared?.outputFor(hop, userFile, () => ask(['-v']));
-  const output = shared ?? (await ask(own))?.stdout ?? null;
-  return output === null ? defaultSshConfig(hop, reader.env) : parseSshConfig(output, hop, reader.env);
+  const shared = await reader.shared?.valuesFor(hop, userFile, () => ask(['-v']));
+  if (shared) return readValues(shared, hop, reader.env);
+  const output = await ask(own);
+  return output === null
+    ? defaultSshConfig(hop, reader.env)
+    : readValues(parseSshConfigValues(output.stdout), hop, reader.env);
 }
 
 /**
@@ -105,15 +109,7 @@ function unusable(message: string, remedy: string): VirtgraphError {
   return hostProblem('SSH_CONFIG_UNUSABLE', message, remedy);
 }
 
-/** Reads the `keyword value` lines of `ssh -G`. */
-function parseSshConfig(output: string, hop: SshHop, env: SshConfigReader['env']): SshConfig {
-  const values = new Map<string, string[]>();
-  for (const line of output.split('\n')) {
-    const space = line.indexOf(' ');
-    if (space < 0) continue;
-    const keyword = line.slice(0, space).toLowerCase();
-    values.set(keyword, [...(values.get(keyword) ?? []), line.slice(space + 1).trim()]);
-  }
+function readValues(values: SshConfigValues, hop: SshHop, env: SshConfigReader['env']): SshConfig {
   const first = (keyword: string) => values.get(keyword)?.[0] ?? null;
 
   const command = first('proxycommand');
@@ -215,6 +211,7 @@ type Tokens = {
 
 /** `ssh -G` leaves `~`, `%` tokens and `${…}` in file names as they were written. ssh_config(5), TOKENS. */
 function expandPath(path: string, tokens: Tokens): string {
+  if (!/[~%$]/.test(path)) return path;
   const account = currentAccount(tokens.env);
   const values: Readonly<Record<string, string>> = {
     '%': '%',

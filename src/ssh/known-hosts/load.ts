@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { hostProblem, VirtgraphError } from '../../errors.ts';
+import { keepFiles } from '../kept-files.ts';
 import { reasonOf } from '../reason.ts';
 import { type KnownHostsFile, parseKnownHosts } from './parse.ts';
 
@@ -9,14 +9,16 @@ const maxFileBytes = 64 * 1024 * 1024;
 /** Most gateways have one or two. */
 const filesKept = 4;
 
-/** So old a file must have been when it was read: within one tick of its clock a second write leaves no trace. */
-const settledMs = 2_000;
-
-/**
- * Files as they were read last, by path. Without it, when a thousand hosts come back at once, a file of a thousand lines
- * is read and parsed a thousand times.
- */
-const kept = new Map<string, { readonly stamp: string; readonly file: KnownHostsFile }>();
+const readFile = keepFiles(filesKept, (bytes, { path }) => {
+  if (bytes.length > maxFileBytes) {
+    throw hostProblem(
+      'KNOWN_HOSTS_UNREADABLE',
+      `The known_hosts file ${path} has ${bytes.length} bytes; at most ${maxFileBytes} are read.`,
+      'Name a smaller file with known_hosts=.',
+    );
+  }
+  return parseKnownHosts(bytes.toString('utf8'), path);
+});
 
 /**
  * Reads the files that exist; one that does not is as good as empty, as for OpenSSH.
@@ -28,10 +30,8 @@ export async function loadKnownHosts(paths: readonly string[]): Promise<readonly
 }
 
 async function loadFile(path: string): Promise<KnownHostsFile | null> {
-  let handle: FileHandle | null = null;
   try {
-    handle = await open(path);
-    return await readUnlessKept(path, handle);
+    return await readFile(path);
   } catch (cause) {
     if (cause instanceof VirtgraphError) throw cause;
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return null;
@@ -41,28 +41,5 @@ async function loadFile(path: string): Promise<KnownHostsFile | null> {
       'Let the gateway read the file, or name another one with known_hosts=.',
       { cause },
     );
-  } finally {
-    await handle?.close();
   }
-}
-
-async function readUnlessKept(path: string, handle: FileHandle): Promise<KnownHostsFile> {
-  const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs } = await handle.stat({ bigint: true });
-  const stamp = [dev, ino, size, mtimeNs, ctimeNs].join();
-  const known = kept.get(path);
-  if (known?.stamp === stamp) return known.file;
-  const bytes = await handle.readFile();
-  if (bytes.length > maxFileBytes) {
-    throw hostProblem(
-      'KNOWN_HOSTS_UNREADABLE',
-      `The known_hosts file ${path} has ${bytes.length} bytes; at most ${maxFileBytes} are read.`,
-      'Name a smaller file with known_hosts=.',
-    );
-  }
-  const file = parseKnownHosts(bytes.toString('utf8'), path);
-  kept.delete(path);
-  if (Date.now() - Number(mtimeMs) >= settledMs) kept.set(path, { stamp, file });
-  const [oldest] = kept.keys();
-  if (kept.size > filesKept && oldest !== undefined) kept.delete(oldest);
-  return file;
 }

@@ -1,4 +1,5 @@
 import { keyTypeOf, sameKey } from '../host-key.ts';
+import { entriesFor } from './lookup.ts';
 import { entryMatches } from './match.ts';
 import type { KnownHostEntry, KnownHostsFile } from './parse.ts';
 
@@ -18,9 +19,7 @@ export type HostKeyVerdict =
  *   The bare name can vouch for a key on another port, but never accuse it: another server may run there.
  */
 export function judgeHostKey(files: readonly KnownHostsFile[], names: readonly string[], key: Buffer): HostKeyVerdict {
-  const matching = files
-    .flatMap((file) => file.entries)
-    .filter((entry) => names.some((name) => entryMatches(entry, name)));
+  const matching = entriesOf(files, names);
 
   const revoked = matching.find((entry) => entry.marker === 'revoked' && sameKey(entry.key, key));
   if (revoked) return { kind: 'REVOKED', entry: revoked };
@@ -41,9 +40,14 @@ export function judgeHostKey(files: readonly KnownHostsFile[], names: readonly s
 
 /** Types of the keys that the files trust for these names, in the order of the files, each once. */
 export function trustedKeyTypes(files: readonly KnownHostsFile[], names: readonly string[]): readonly string[] {
-  const types = files
-    .flatMap((file) => file.entries)
-    .filter((entry) => entry.marker === 'none' && names.some((name) => entryMatches(entry, name)))
-    .map((entry) => keyTypeOf(entry.key));
-  return [...new Set(types)];
+  const trusted = entriesOf(files, names).filter((entry) => entry.marker === 'none');
+  return [...new Set(trusted.map((entry) => keyTypeOf(entry.key)))];
+}
+
+/** Lines that speak of one of the names, in the order of the files, each once. */
+function entriesOf(files: readonly KnownHostsFile[], names: readonly string[]): readonly KnownHostEntry[] {
+  return files.flatMap((file) => {
+    const found = new Set(names.flatMap((name) => entriesFor(file, name)));
+    return [...found].sort((a, b) => a.line - b.line);
+  });
 }

@@ -1,0 +1,44 @@
+import { open, stat } from 'node:fs/promises';
+
+/** So old a file must have been when it was read: within one tick of its clock a second write leaves no trace. */
+const settledMs = 2_000;
+
+/**
+ * Files that a thousand hosts need at once, such as their keys: each is looked at for each of them, and read and parsed
+ * again only when it is another than the last time. To look takes a quarter of what to read takes.
+ * @returns what `parse` makes of a file; rejects with what the operating system says, or `parse` throws
+ */
+export function keepFiles<T>(
+  maxFiles: number,
+  parse: (bytes: Buffer, about: { readonly path: string; readonly mode: number }) => T,
+): (path: string) => Promise<T> {
+  const kept = new Map<string, { readonly stamp: string; readonly value: T }>();
+
+  async function read(path: string): Promise<T> {
+    const file = await open(path);
+    try {
+      const status = await file.stat({ bigint: true });
+      const value = parse(await file.readFile(), { path, mode: Number(status.mode) });
+      kept.delete(path);
+      if (Date.now() - Number(status.mtimeMs) >= settledMs) kept.set(path, { stamp: stampOf(status), value });
+      const [oldest] = kept.keys();
+      if (kept.size > maxFiles && oldest !== undefined) kept.delete(oldest);
+      return value;
+    } finally {
+      await file.close();
+    }
+  }
+
+  return async (path) => {
+    const known = kept.get(path);
+    if (known !== undefined && known.stamp === stampOf(await stat(path, { bigint: true }))) return known.value;
+    return read(path);
+  };
+}
+
+type Status = Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>;
+
+/** Another one after each change of the file, of its mode too. */
+export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: Status): string {
+  return `${dev},${ino},${size},${mtimeNs},${ctimeNs}`;
+}
