@@ -13,4 +13,9 @@ export interface TestSummary {
   readonly skipped: number;
 }
 
-export function summarise(report: VitestReport | null, root: string, status: number | null): TestSummary;
+export interface VitestRun {
+  readonly report: VitestReport | null;
+  readonly status: number | null;
+}
+
+export function summarise(runs: readonly VitestRun[], root: string): TestSummary;

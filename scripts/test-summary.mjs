@@ -2,11 +2,22 @@
 import { relative } from 'node:path';
 
 /**
- * Counts the tests of a report of vitest's JSON reporter. Whatever keeps a run from being a success counts as a failure:
- * a file that could not be loaded, an error outside of any test, no report, no test at all.
+ * Counts the tests of the reports of vitest's JSON reporter, one for each time that vitest ran. Whatever keeps one from
+ * being a success counts as a failure: a file that could not be loaded, an error outside of any test, no report, no test.
  * `status` is vitest's exit status; `lines` say what no test says.
  */
-export function summarise(report, root, status) {
+export function summarise(runs, root) {
+  const sums = runs.map((run) => summariseRun(run, root));
+  const total = (name) => sums.reduce((sum, each) => sum + each[name], 0);
+  return {
+    lines: sums.flatMap(({ lines }) => lines),
+    passed: total('passed'),
+    failed: total('failed'),
+    skipped: total('skipped'),
+  };
+}
+
+function summariseRun({ report, status }, root) {
   const lines = [];
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (...states) => tests.filter((test) => states.includes(test.status)).length;

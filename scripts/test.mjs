@@ -7,16 +7,19 @@ import { debianPackages } from './debian-packages.mjs';
 import { ensureDebianPackages, ensureNodeModules, main, root, SetupError, toolEnvironment } from './setup.mjs';
 import { summarise } from './test-summary.mjs';
 
-/** The projects of vitest.config.ts in their order; null: never left out. */
-const partOfProject = {
-  unit: null,
-  contract: null,
-  e2e: null,
-  lab: 'lab',
-  chaos: 'lab',
-  soak: null,
-  browser: 'browser',
-};
+/**
+ * The projects of vitest.config.ts in their order. `part`: what leaves it out. `beside`: it mostly waits, and on a machine
+ * of few cores vitest runs one file at a time: so it gets a vitest of its own, beside that of the others.
+ */
+const projects = [
+  { name: 'unit' },
+  { name: 'contract' },
+  { name: 'e2e' },
+  { name: 'lab', part: 'lab' },
+  { name: 'chaos', part: 'lab' },
+  { name: 'soak', beside: true },
+  { name: 'browser', part: 'browser' },
+];
 
 await main(async (args) => {
   const { without, vitestArguments } = parseArguments(args);
@@ -25,18 +28,14 @@ await main(async (args) => {
   await ensureDebianPackages(parts.flatMap((part) => debianPackages[part]));
 
   const folder = mkdtempSync(join(tmpdir(), 'virtgraph-test-'));
-  const report = join(folder, 'report.json');
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const started = performance.now();
-  const status = await vitest([
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...projectsWithout(without).map((name) => `--project=${name}`),
-    ...vitestArguments,
-  ]);
-  const { lines, failed, passed, skipped } = summarise(readReport(report), root, status);
+  const runs = await runAll(
+    projects.filter(({ part }) => !without.includes(part)),
+    vitestArguments,
+    folder,
+  );
+  const { lines, failed, passed, skipped } = summarise(runs, root);
   for (const line of lines) console.log(line);
   for (const part of without) console.log(`left out on request: ${part}`);
   console.log(`took ${Math.round((performance.now() - started) / 1000)} s`);
@@ -44,8 +43,26 @@ await main(async (args) => {
   return failed === 0 ? 0 : 1;
 });
 
-function projectsWithout(parts) {
-  return Object.keys(partOfProject).filter((name) => !parts.includes(partOfProject[name]));
+/** What the first vitest prints is seen as it comes; what another one printed, when all are over. */
+async function runAll(wanted, vitestArguments, folder) {
+  // Whoever asks for something of his own gets one vitest, which knows whether there is such a test.
+  const isBeside = ({ beside = false }) => beside && vitestArguments.length === 0;
+  const groups = [wanted.filter((project) => !isBeside(project)), ...wanted.filter(isBeside).map((each) => [each])];
+  for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal); // the children's end is awaited
+  const runs = await Promise.all(
+    groups.map(async (group, index) => {
+      const names = group.map(({ name }) => name);
+      const path = join(folder, `report-${index}.json`);
+      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
+      const argv = ['run', ...reporters, ...names.map((name) => `--project=${name}`), ...vitestArguments];
+      const { status, output } = await vitest(argv, { isQuiet: index > 0 });
+      return { names, status, output, report: readReport(path) };
+    }),
+  );
+  for (const { names, output } of runs.slice(1)) {
+    process.stdout.write(`\n${names.join(', ')}, which ran beside the others:\n${output}`);
+  }
+  return runs;
 }
 
 function parseArguments(args) {
@@ -66,15 +83,16 @@ function parseArguments(args) {
   return { without, vitestArguments };
 }
 
-function vitest(args) {
-  const child = spawn('vitest', args, { cwd: root, env: toolEnvironment, stdio: ['ignore', 'inherit', 'inherit'] });
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.removeAllListeners(signal);
-    process.on(signal, () => child.kill(signal)); // vitest ends the running tests, and they close their labs
-  }
+function vitest(args, { isQuiet }) {
+  const stdio = isQuiet ? 'pipe' : 'inherit';
+  const child = spawn('vitest', args, { cwd: root, env: toolEnvironment, stdio: ['ignore', stdio, stdio] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  // vitest ends the running tests, and they close their labs
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', resolve);
+    child.on('close', (status) => resolve({ status, output }));
   });
 }
 

@@ -8,7 +8,7 @@ const file = (status: string, ...tests: string[]) => ({
 });
 
 const summary = (status: number, ...testResults: ReturnType<typeof file>[]) =>
-  summarise({ testResults }, '/repo', status);
+  summarise([{ report: { testResults }, status }], '/repo');
 
 test('counts the tests of all files by their end', () => {
   expect(summary(1, file('passed', 'passed', 'passed', 'skipped'), file('failed', 'passed', 'failed', 'todo'))).toEqual(
@@ -41,5 +41,22 @@ test('an error outside of any test is a failure', () => {
 });
 
 test('a run that left no report is a failure', () => {
-  expect(summarise(null, '/repo', 0)).toMatchObject({ passed: 0, failed: 1, lines: ['vitest left no report'] });
+  expect(summarise([{ report: null, status: 0 }], '/repo')).toMatchObject({
+    passed: 0,
+    failed: 1,
+    lines: ['vitest left no report'],
+  });
+});
+
+test('of two runs beside each other, all tests count, and the failure of either', () => {
+  const whole = { report: { testResults: [file('passed', 'passed', 'skipped')] }, status: 0 };
+  expect(summarise([whole, whole], '/repo')).toEqual({ lines: [], passed: 2, failed: 0, skipped: 2 });
+  for (const broken of [
+    { report: null, status: 0 },
+    { report: { testResults: [] }, status: 0 },
+    { ...whole, status: 1 },
+  ]) {
+    expect(summarise([whole, broken], '/repo')).toMatchObject({ failed: 1 });
+    expect(summarise([broken, whole], '/repo')).toMatchObject({ failed: 1 });
+  }
 });
