@@ -22,7 +22,7 @@ import { createMacRegistry } from './mac-registry.ts';
 import type { MirrorPeriods } from './mirror.ts';
 import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
-import { type RestoredHost, restoreHosts, writeLastTrue } from './restored-hosts.ts';
+import { goOnFrom, keepLastTrue, newHost, restoreHosts } from './restored-hosts.ts';
 import { createScrapedReadings } from './scraped-readings.ts';
 import type { SessionNews } from './session-news.ts';
 import { settledDomains } from './settled-domains.ts';
@@ -31,7 +31,7 @@ import type { PolledHost } from './stats-poller.ts';
 import { ratesBetween } from './stats-rates.ts';
 import { createTaskBook } from './task-book.ts';
 import { createTasks } from './tasks.ts';
-import type { DomainFilter, Fleet, FleetObject, HostView, LabelFilter } from './types.ts';
+import type { DomainFilter, Fleet, FleetObject, LabelFilter } from './types.ts';
 
 export type FleetOptions = {
   /** Binds ids to this fleet; the same after every restart. */
@@ -56,9 +56,6 @@ export type FleetOptions = {
 
 const defaultMirrorPeriods: MirrorPeriods = { reconcileMs: 300_000, pollMs: 10_000 };
 
-/** After SIGKILL, a host that was ready is known to have been true until so long before, at most. */
-const keepLastTrueMs = 10_000;
-
 /** How long an address stays reserved when nobody knows whether a card has it: longer than any host takes to answer. */
 const unknownReservationMs = 600_000;
 
@@ -80,7 +77,7 @@ export function openFleet(options: FleetOptions): Fleet {
         restored: restored.get(target.name)?.view ?? null,
         listener,
       }),
-    hostAdded: (view) => listener.tell(addedHost(view)),
+    hostAdded: (view) => listener.tell(newHost(view)),
     hostRemoved(hostName) {
       stats.forget(hostName);
       scraped.forget(hostName);
@@ -210,45 +207,14 @@ export function openFleet(options: FleetOptions): Fleet {
   });
 
   roster.begin(options.targets);
-  goOnFrom(restored);
-  const stopKeeping = keepLastTrue();
+  goOnFrom(restored, { sessions, isKept: Boolean(options.shelf), tell: (news) => listener.tell(news) });
+  const stopKeeping =
+    journal.persistence === 'SQLITE'
+      ? keepLastTrue({ clock, views: () => [...sessions.values()].map(({ view }) => view()), keep: journal.keepAsOf })
+      : () => {};
   tasks.resume();
   jobs.resume();
   const answers = createAnswers({ kept, tasks, clock, log });
-
-  /** Whoever goes on from a cursor of an earlier run has its objects: what became of these, he must be told. */
-  function goOnFrom(hosts: Map<string, RestoredHost>) {
-    for (const { target, replica, view } of sessions.values()) {
-      const known = hosts.get(target.name);
-      replica.restore(known?.objects ?? []);
-      if (options.shelf && !known?.view) listener.tell(addedHost(view()));
-    }
-    for (const [hostName, { view, objects }] of hosts) {
-      if (sessions.has(hostName)) continue;
-      for (const object of objects) listener.tell({ type: 'deleted', origin: 'RECONCILE', object });
-      if (view) listener.tell({ type: 'deleted', origin: 'RECONCILE', object: view });
-    }
-    // One that is added later by the same name is another.
-    hosts.clear();
-  }
-
-  /** That a ready host's objects are still true is no change, so the journal does not have it. */
-  function keepLastTrue(): () => void {
-    if (journal.persistence !== 'SQLITE') return () => {};
-    const keep = () => journal.keepAsOf(writeLastTrue([...sessions.values()].map(({ view }) => view())));
-    let cancel = () => {};
-    const again = () => {
-      cancel = clock.after(keepLastTrueMs, () => {
-        keep();
-        again();
-      });
-    };
-    again();
-    return () => {
-      cancel();
-      keep();
-    };
-  }
 
   return {
     id,
@@ -355,11 +321,6 @@ export function openFleet(options: FleetOptions): Fleet {
       return closing;
     },
   };
-}
-
-/** A host that was not there when the present readers began. */
-function addedHost(view: HostView): SessionNews {
-  return { type: 'upserted', origin: 'EVENT', object: view, previous: null, changedFields: null };
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -1,6 +1,7 @@
 import { errorFields, type Log } from '../log.ts';
+import type { EntryBounds } from '../store/entry-reads.ts';
 import type { JournalPast } from '../store/journal-load.ts';
-import type { EntryBounds, EntryWrite, JournalShelf } from '../store/journal-shelf.ts';
+import type { EntryWrite, JournalShelf } from '../store/journal-shelf.ts';
 import type { Run } from '../store/stored-rows.ts';
 import { type JournalEntry, subjectOf } from './journal-entry.ts';
 import { createPastEntries } from './past-entries.ts';

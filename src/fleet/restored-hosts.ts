@@ -1,5 +1,8 @@
+import type { Clock } from '../clock.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { JournalShelf } from '../store/journal-shelf.ts';
+import type { HostSession } from './host-session.ts';
+import type { SessionNews } from './session-news.ts';
 import { createObjectReader } from './stored-news.ts';
 import type { FleetObject, HostView } from './types.ts';
 
@@ -44,9 +47,63 @@ function withLastTrue(view: HostView, lastTrue: unknown): HostView {
   return { ...view, asOf: lastTrue };
 }
 
-/** To be kept now and then, for `restoreHosts`. */
-export function writeLastTrue(views: Iterable<HostView>): string {
-  return JSON.stringify(
-    Object.fromEntries([...views].flatMap(({ name, asOf }) => (asOf === null ? [] : [[name, asOf]]))),
-  );
+export type Successor = {
+  readonly sessions: ReadonlyMap<string, Pick<HostSession, 'target' | 'replica' | 'view'>>;
+  /** What is told outlives this run. */
+  readonly isKept: boolean;
+  readonly tell: (news: SessionNews) => void;
+};
+
+/** Whoever goes on from a cursor of an earlier run has its objects: what became of these, he must be told. */
+export function goOnFrom(hosts: Map<string, RestoredHost>, { sessions, isKept, tell }: Successor) {
+  for (const { target, replica, view } of sessions.values()) {
+    const known = hosts.get(target.name);
+    replica.restore(known?.objects ?? []);
+    if (isKept && !known?.view) tell(newHost(view()));
+  }
+  for (const [hostName, { view, objects }] of hosts) {
+    if (sessions.has(hostName)) continue;
+    for (const object of objects) tell({ type: 'deleted', origin: 'RECONCILE', object });
+    if (view) tell({ type: 'deleted', origin: 'RECONCILE', object: view });
+  }
+  // One that is added later by the same name is another.
+  hosts.clear();
+}
+
+/** A host that was not there when the present readers began. */
+export function newHost(view: HostView): SessionNews {
+  return { type: 'upserted', origin: 'EVENT', object: view, previous: null, changedFields: null };
+}
+
+/** After SIGKILL, a host that was ready is known to have been true until so long before, at most. */
+const keepLastTrueMs = 10_000;
+
+export type LastTrueOptions = {
+  readonly clock: Clock;
+  readonly views: () => readonly HostView[];
+  readonly keep: (text: string) => void;
+};
+
+/**
+ * That a ready host's objects are still true is no change, so the journal does not have it: it is kept now and then. What
+ * this returns keeps it for the last time.
+ */
+export function keepLastTrue({ clock, views, keep }: LastTrueOptions): () => void {
+  const keepNow = () => keep(writeLastTrue(views()));
+  let cancel = () => {};
+  const again = () => {
+    cancel = clock.after(keepLastTrueMs, () => {
+      keepNow();
+      again();
+    });
+  };
+  again();
+  return () => {
+    cancel();
+    keepNow();
+  };
+}
+
+function writeLastTrue(views: readonly HostView[]): string {
+  return JSON.stringify(Object.fromEntries(views.flatMap(({ name, asOf }) => (asOf === null ? [] : [[name, asOf]]))));
 }

@@ -1,20 +1,18 @@
 import { checksum } from './checksum.ts';
+import { type EntryBounds, openEntryReads } from './entry-reads.ts';
 import { openDictionaries } from './journal-dictionaries.ts';
 import { type JournalPast, loadJournal } from './journal-load.ts';
+import { journalForm, journalTables } from './journal-tables.ts';
 import type { Shelf } from './open-store.ts';
 import { type Database, StoreError } from './sqlite.ts';
 import {
-  damaged,
   documentChecksum,
-  documentColumns,
   type EntryRow,
   entryChecksum,
   number,
   numberOrNull,
   objectChecksum,
   type Run,
-  readDocument,
-  readEntryRow,
   type StoredDocument,
   type StoredEntry,
   type StoredObject,
@@ -40,9 +38,6 @@ export type EntryWrite = {
   };
 };
 
-/** `minSeq`: the least number; `bytes`: the most from there on; `since`: not observed before. */
-export type EntryBounds = { readonly minSeq: number; readonly bytes: number; readonly since: number };
-
 /**
  * The journal's entries, and every object as the last of them left it. Both change in one transaction, so that whatever
  * the file says when it is opened again, was true at one moment: after `lastSeq`.
@@ -67,53 +62,24 @@ export type JournalShelf = {
   clear(): void;
 };
 
-const tables = `
-  CREATE TABLE journal_entries (
-    seq INTEGER PRIMARY KEY, observed_at INTEGER NOT NULL, bytes INTEGER NOT NULL, total INTEGER NOT NULL,
-    head TEXT NOT NULL, object TEXT NOT NULL, document INTEGER, previous TEXT, previous_document INTEGER,
-    crc INTEGER NOT NULL);
-  CREATE TABLE journal_objects (
-    subject TEXT PRIMARY KEY, object TEXT NOT NULL, document INTEGER, crc INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE journal_documents (
-    id INTEGER PRIMARY KEY, facts TEXT NOT NULL, xml BLOB NOT NULL, xml_dictionary INTEGER, inactive_xml BLOB,
-    inactive_dictionary INTEGER, crc INTEGER NOT NULL);
-  CREATE TABLE journal_dictionaries (id INTEGER PRIMARY KEY, crc INTEGER NOT NULL, bytes BLOB NOT NULL);
-  -- Documents that no object has since that entry: needed as long as the entry is.
-  CREATE TABLE journal_leftovers (
-    seq INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (seq, document)) WITHOUT ROWID;
-  CREATE TABLE journal_runs (
-    number INTEGER PRIMARY KEY, epoch TEXT NOT NULL, first_seq INTEGER NOT NULL, crc INTEGER NOT NULL);
-  -- One row. The digest is over the checksums of all objects and runs: one that is missing is missed.
-  CREATE TABLE journal_state (
-    id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, digest INTEGER NOT NULL,
-    crc INTEGER NOT NULL);
-  CREATE TABLE journal_as_of (id INTEGER PRIMARY KEY, hosts TEXT NOT NULL, crc INTEGER NOT NULL);
-  INSERT INTO journal_state VALUES (1, 1, 0, 0, ${checksum(1, 0, 0)});`;
-
 /** A gateway that is started again and again, and dies each time, must not fill the table. */
 const mostRuns = 1_000;
 /** Old entries are deleted so many at a time. */
 const trimAt = 64;
 /** Pages that a trim may give back to the file system. */
 const vacuumPages = 64;
-/** The form of these tables; what is in their texts has a version of its own. */
-const form = 2;
-
 /** @param textVersion of the JSON in the rows: where another version of the gateway wrote it otherwise, it is of no use */
 export function journalShelf(textVersion: string): Shelf<JournalShelf> {
-  return { name: 'journal', version: `${form}/${textVersion}`, tables, open: openJournalShelf };
+  return { name: 'journal', version: `${journalForm}/${textVersion}`, tables: journalTables, open: openJournalShelf };
 }
 
 function openJournalShelf(database: Database): JournalShelf {
   const insertEntry = database.prepare('INSERT INTO journal_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const readEntries = database.prepare('SELECT * FROM journal_entries WHERE seq >= ? ORDER BY seq LIMIT ?');
-  const readEntry = database.prepare('SELECT * FROM journal_entries WHERE seq = ?');
   const deleteEntries = database.prepare('DELETE FROM journal_entries WHERE seq < ?');
   const findObject = database.prepare('SELECT document, crc FROM journal_objects WHERE subject = ?');
   const putObject = database.prepare('INSERT OR REPLACE INTO journal_objects VALUES (?, ?, ?, ?)');
   const deleteObject = database.prepare('DELETE FROM journal_objects WHERE subject = ?');
   const insertDocument = database.prepare('INSERT INTO journal_documents VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const findDocument = database.prepare(`SELECT ${documentColumns} FROM journal_documents d WHERE id = ?`);
   const leaveDocument = database.prepare('INSERT INTO journal_leftovers VALUES (?, ?)');
   const deleteDocuments = database.prepare(
     'DELETE FROM journal_documents WHERE id IN (SELECT document FROM journal_leftovers WHERE seq < ?)',
@@ -125,6 +91,7 @@ function openJournalShelf(database: Database): JournalShelf {
   const putAsOf = database.prepare('INSERT OR REPLACE INTO journal_as_of VALUES (1, ?, ?)');
 
   const dictionaries = openDictionaries(database);
+  const entries = openEntryReads(database, dictionaries.read);
   const loaded = loadJournal(database, dictionaries.read);
   const { asOf } = loaded;
   let { past } = loaded;
@@ -214,12 +181,6 @@ function openJournalShelf(database: Database): JournalShelf {
     }
   }
 
-  function boundsOf(seq: number): Pick<EntryRow, 'observedAt' | 'total' | 'bytes'> {
-    const row = readEntry.get(seq);
-    if (row === null) throw damaged(`Entry ${seq} is missing.`);
-    return readEntryRow(row);
-  }
-
   return {
     get past() {
       return past;
@@ -241,58 +202,16 @@ function openJournalShelf(database: Database): JournalShelf {
         digest = xor(digest, crc);
       });
     },
-    append(entries, neededFrom) {
+    append(added, neededFrom) {
       const isTrimDue = neededFrom - firstSeq >= trimAt;
       change(() => {
-        for (const entry of entries) add(entry);
+        for (const entry of added) add(entry);
         if (isTrimDue) trim(Math.min(neededFrom, lastSeq));
       });
       if (isTrimDue) database.execute(`PRAGMA incremental_vacuum(${vacuumPages})`);
     },
-    read(fromSeq, count) {
-      const documents = new Map<number, StoredDocument>();
-      const documentOf = (id: number | null): StoredDocument | null => {
-        if (id === null) return null;
-        const known = documents.get(id);
-        if (known !== undefined) return known;
-        const row = findDocument.get(id);
-        if (row === null) throw damaged(`Document ${id} is missing.`);
-        const document = readDocument(row, dictionaries.read);
-        documents.set(id, document);
-        return document;
-      };
-      let expected = fromSeq;
-      const entries: StoredEntry[] = [];
-      for (const row of readEntries.rows(fromSeq, count)) {
-        const entry = readEntryRow(row);
-        if (entry.seq !== expected++) throw damaged(`Entry ${expected - 1} is missing.`);
-        const { seq, observedAt, bytes, head, object, document, previous, previousDocument } = entry;
-        entries.push({
-          seq,
-          observedAt,
-          bytes,
-          head,
-          object: { text: object, document: documentOf(document) },
-          previous: previous === null ? null : { text: previous, document: documentOf(previousDocument) },
-        });
-      }
-      return entries;
-    },
-    firstWithin({ minSeq, bytes, since }) {
-      let low = Math.max(firstSeq, minSeq);
-      let high = lastSeq + 1;
-      let bytesFrom = 0;
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2);
-        const entry = boundsOf(middle);
-        const fromHere = total - entry.total + entry.bytes;
-        if (entry.observedAt >= since && fromHere <= bytes) {
-          high = middle;
-          bytesFrom = fromHere;
-        } else low = middle + 1;
-      }
-      return { seq: high, bytes: bytesFrom };
-    },
+    read: entries.read,
+    firstWithin: (bounds) => entries.firstWithin(bounds, { firstSeq, lastSeq, total }),
     clear() {
       for (const table of ['entries', 'objects', 'documents', 'dictionaries', 'leftovers', 'runs', 'as_of']) {
         database.execute(`DELETE FROM journal_${table}`);
