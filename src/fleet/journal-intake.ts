@@ -49,8 +49,12 @@ export function createJournalIntake({ clock, togetherMs, isKept, commit, tell }:
       cancelFlush = clock.after(togetherMs, flush);
       return;
     }
-    const immediate = setImmediate(flush);
-    cancelFlush = () => clearImmediate(immediate);
+    // Behind all that this turn's news brings with it, and before what the next thing to happen does.
+    let isCancelled = false;
+    process.nextTick(() => void (isCancelled || flush()));
+    cancelFlush = () => {
+      isCancelled = true;
+    };
   }
 
   function flush() {

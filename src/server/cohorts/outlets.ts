@@ -40,6 +40,8 @@ class Desk {
   #queue: Outlet[] = [];
   #next = 0;
   #isScheduled = false;
+  /** In this turn of the event loop somebody has been written to. */
+  #hasWritten = false;
   #written: PromiseWithResolvers<void> | null = null;
   /** What is written is put together here, as long as it leaves at once: most of it does. */
   #shared = Buffer.allocUnsafeSlow(sharedBytes);
@@ -70,11 +72,23 @@ class Desk {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => this.#writeSlice());
+    const writeSlice = () => this.#writeSlice();
+    // What comes first in a turn of the event loop does not wait for its end: a host's next reply may be long.
+    if (this.#hasWritten) setImmediate(writeSlice);
+    else process.nextTick(writeSlice);
+  }
+
+  #noteWriting() {
+    if (this.#hasWritten) return;
+    this.#hasWritten = true;
+    setImmediate(() => {
+      this.#hasWritten = false;
+    });
   }
 
   #writeSlice() {
     this.#isScheduled = false;
+    this.#noteWriting();
     const until = performance.now() + sliceMs;
     do {
       const last = Math.min(this.#next + writesAtOnce, this.#queue.length);
