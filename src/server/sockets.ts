@@ -156,12 +156,7 @@ function serve(
   const keepalive = keepAlive(socket, pingMs, clock);
   // What is below may keep this, and not the request.
   const stream = request.socket;
-  const outlet = openSocketOutlet(
-    cohorts.outlets,
-    stream,
-    () => socket.readyState === socket.OPEN,
-    () => keepalive.heard(),
-  );
+  const outlet = openSocketOutlet(cohorts.outlets, socket, stream, () => keepalive.heard());
   const { authorization = null, host = null } = request.headers;
   const extra: SocketExtra = { authorization, host, outlet, answers: null, answered: null };
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>();

@@ -3,7 +3,7 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Clock } from '../clock.ts';
 import type { Cohorts, Subscription } from './cohorts/cohorts.ts';
 import { eventFraming } from './cohorts/framing.ts';
-import type { Outlet } from './cohorts/outlets.ts';
+import type { Outlet, Written } from './cohorts/outlets.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import type { OperationRequest, Operations } from './operations.ts';
 import { sendOff } from './send-off.ts';
@@ -145,12 +145,12 @@ function openOutlet(response: ServerResponse, { outlets }: Cohorts, clock: Clock
     settle();
     outlet.drained();
   });
-  const outlet = outlets.open(eventFraming, (pieces) => {
-    const [bytes = Buffer.alloc(0)] = pieces.length > 1 ? [Buffer.concat(pieces)] : pieces;
+  const write = (bytes: Buffer): Written => {
     if (response.destroyed || response.writableEnded || response.write(bytes)) return 'KEPT';
     stopWaiting ??= clock.after(stuckMs, () => response.destroy());
     return 'FULL';
-  });
+  };
+  const outlet = outlets.open(eventFraming, { write, writePieces: (pieces) => write(Buffer.concat(pieces)) });
   return outlet;
 }
 

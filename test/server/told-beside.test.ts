@@ -6,13 +6,13 @@ import { createOutlets, type Written } from '../../src/server/cohorts/outlets.ts
 function open() {
   const written: string[] = [];
   const state: { says: Written } = { says: 'GONE' };
-  const outlet = createOutlets().open(socketFraming, (pieces) => {
-    written.push(
-      Buffer.concat(pieces)
-        .toString('latin1')
-        .replace(/^[^{]*/, ''),
-    );
+  const write = (bytes: Buffer) => {
+    written.push(bytes.toString('latin1').replace(/^[^{]*/, ''));
     return state.says;
+  };
+  const outlet = createOutlets().open(socketFraming, {
+    write,
+    writePieces: (pieces) => write(Buffer.concat(pieces)),
   });
   return { outlet, written, state };
 }

@@ -1,6 +1,7 @@
 import type { Feed } from '../../fleet/feed.ts';
 import type { SharedAnswers } from './answers.ts';
 import type { Outlet, Outlets } from './outlets.ts';
+import { createTogether, type Listener } from './together.ts';
 import type { Turns } from './turns.ts';
 
 /** Where one subscription's answers go. */
@@ -21,17 +22,15 @@ export type Cohort = {
 export type CohortOptions = {
   readonly answers: SharedAnswers<Buffer>;
   readonly turns: Turns;
-  readonly outlets: Pick<Outlets, 'whenWritten'>;
+  readonly outlets: Pick<Outlets, 'deliver' | 'whenWritten' | 'allWritten'>;
   /** The last one has left. */
   readonly onEmpty: () => void;
 };
 
-type Member = {
+type Member = Listener & {
   readonly subscriber: Subscriber;
   /** His own way to the present; `null` once he goes with the others, or has left. */
   feed: Feed<object> | null;
-  /** Among those who go together; -1: on his own. */
-  index: number;
 };
 
 /**
@@ -40,7 +39,7 @@ type Member = {
  * what he is told goes on alone, from there, and comes back when he is level again.
  */
 export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions): Cohort {
-  const together: Member[] = [];
+  const together = createTogether<Member>(outlets);
   const alone = new Set<Member>();
   /** What those who go together are told. */
   let edge: Feed<object> | null = null;
@@ -49,7 +48,7 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
   async function goAlone(member: Member, feed: Feed<object>): Promise<void> {
     try {
       while (member.feed === feed) {
-        const { outlet, prefix } = member.subscriber;
+        const { outlet, prefix } = member;
         if (!outlet.hasRoom) await outlet.room();
         await turns.take('patient');
         if (member.feed !== feed) return;
@@ -86,7 +85,7 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
 
   function goTogether(member: Member) {
     member.feed = null;
-    member.index = together.push(member) - 1;
+    together.add(member);
     alone.delete(member);
     if (alone.size === 0) answers.forget();
   }
@@ -105,8 +104,11 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
         // Before the last answer has reached everybody, the next is not made: what comes meanwhile goes out together.
         await (outlets.whenWritten() ?? turns.take('live'));
         const answer = await answers.of(step.value);
+        await outlets.whenWritten();
         if (edge !== feed) return;
-        tellAll(feed, answer);
+        for (const member of together.tell(answer)) leaveBehind(member, feed.fork());
+        closeEdgeIfEmpty();
+        if (together.isFull) await outlets.allWritten();
         if (edge !== feed) return;
       }
     } catch (error) {
@@ -118,62 +120,45 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
     for (const member of alone) if (member.feed?.isWaiting && member.feed.mergeInto(feed)) goTogether(member);
   }
 
-  function tellAll(feed: Feed<object>, answer: Buffer) {
-    // From the end, since who is left behind gives his place to the last.
-    for (let index = together.length - 1; index >= 0; index--) {
-      const member = together[index];
-      if (!member) continue;
-      const { outlet, prefix } = member.subscriber;
-      outlet.push(prefix, answer);
-      if (!outlet.hasRoom) leaveBehind(member, feed.fork());
-    }
-    closeEdgeIfEmpty();
-  }
-
   function leaveBehind(member: Member, feed: Feed<object>) {
-    removeFromTogether(member);
+    together.remove(member);
     member.feed = feed;
     alone.add(member);
     void goAlone(member, feed);
   }
 
-  function removeFromTogether(member: Member) {
-    const last = together.pop();
-    if (last && last !== member) {
-      together[member.index] = last;
-      last.index = member.index;
-    }
-    member.index = -1;
-  }
-
   function closeEdgeIfEmpty() {
-    if (together.length > 0 || edge === null) return;
+    if (together.size > 0 || edge === null) return;
     const closing = edge;
     edge = null;
     void closing.return();
   }
 
   function takeAll(): readonly Member[] {
-    const all = together.splice(0);
-    for (const member of all) member.index = -1;
+    together.finish();
+    const all = together.takeAll();
+    for (const { outlet } of all) outlet.leave();
     edge = null;
     if (alone.size === 0) onEmpty();
     return all;
   }
 
   function leave(member: Member) {
-    if (member.index >= 0) removeFromTogether(member);
+    if (member.index >= 0) together.remove(member);
     else if (!alone.delete(member)) return;
     const { feed } = member;
+    member.outlet.leave();
     member.feed = null;
     void feed?.return();
     closeEdgeIfEmpty();
-    if (together.length === 0 && alone.size === 0) onEmpty();
+    if (together.size === 0 && alone.size === 0) onEmpty();
   }
 
   return {
     join(feed, subscriber) {
-      const member: Member = { subscriber, feed, index: -1 };
+      const { outlet, prefix } = subscriber;
+      const member: Member = { outlet, prefix, index: -1, after: 0, feed, subscriber };
+      outlet.enter();
       alone.add(member);
       void goAlone(member, feed);
       return () => leave(member);

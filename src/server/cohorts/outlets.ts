@@ -1,3 +1,4 @@
+import { type Delivery, Desk } from './desk.ts';
 import type { Framing } from './framing.ts';
 
 /**
@@ -6,128 +7,96 @@ import type { Framing } from './framing.ts';
  */
 export type Written = 'GONE' | 'KEPT' | 'FULL';
 
+/** Where an outlet leads to. */
+export type Sink = {
+  /** Whole frames. Of bytes that are gone, the buffer is used again. */
+  write(bytes: Buffer): Written;
+  /** One frame in pieces, none of which is used again. */
+  writePieces(pieces: readonly Buffer[]): Written;
+};
+
 export type Outlets = {
-  open(framing: Framing, write: (pieces: readonly Buffer[]) => Written): Outlet;
+  open(framing: Framing, sink: Sink): Outlet;
+  /** Begins when what is being done now is done, or in the next turn of the event loop. */
+  deliver(delivery: Delivery): void;
   /** `null`: nobody waits for his turn to be written to. Settles when all who do now have had it. */
   whenWritten(): Promise<void> | null;
+  /** Settles when all have been written to who are to be in the turn that comes. */
+  allWritten(): Promise<void> | null;
 };
 
 /** Of bytes that wait for the end of a turn; who has more, and not in one message, gets no more before they are written. */
-const mostWaiting = 64 * 1024;
-const sharedBytes = 64 * 1024;
+export const mostWaiting = 64 * 1024;
 /** Of one message: to copy it costs more than to write it in pieces. */
 const longBytes = 16 * 1024;
-/** So long it is written without letting others have the event loop: replies of hosts, and requests. */
-const sliceMs = 5;
-/** Between two looks at the time. */
-const writesAtOnce = 16;
 
-/**
- * One write for each client and turn, however many answers it is. When there are very many clients, they are written to
- * in slices, first come, first served.
- */
+/** One write for each client and turn, however many answers it is. */
 export function createOutlets(): Outlets {
   const desk = new Desk();
   return {
-    open: (framing, write) => new Outlet(desk, framing, write),
+    open: (framing, sink) => new Outlet(desk, framing, sink),
+    deliver: (delivery) => desk.deliver(delivery),
     whenWritten: () => desk.whenWritten(),
+    allWritten: () => desk.allWritten(),
   };
-}
-
-/** Those whose turn to be written to comes. */
-class Desk {
-  /** Those before `#next` have had it. */
-  #queue: Outlet[] = [];
-  #next = 0;
-  #isScheduled = false;
-  /** In this turn of the event loop somebody has been written to. */
-  #hasWritten = false;
-  #written: PromiseWithResolvers<void> | null = null;
-  /** What is written is put together here, as long as it leaves at once: most of it does. */
-  #shared = Buffer.allocUnsafeSlow(sharedBytes);
-  #view = this.#shared;
-
-  enqueue(outlet: Outlet): void {
-    this.#queue.push(outlet);
-    this.#schedule();
-  }
-
-  whenWritten(): Promise<void> | null {
-    return this.#written?.promise ?? null;
-  }
-
-  /** So many bytes, until the next call. Most messages of one answer are of one length, and so are written from one view. */
-  borrow(size: number): Buffer {
-    if (size > sharedBytes) return Buffer.allocUnsafe(size);
-    if (size !== this.#view.length) this.#view = this.#shared.subarray(0, size);
-    return this.#view;
-  }
-
-  /** What was borrowed does not come back. */
-  replace(): void {
-    this.#shared = Buffer.allocUnsafeSlow(sharedBytes);
-    this.#view = this.#shared;
-  }
-
-  #schedule() {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    const writeSlice = () => this.#writeSlice();
-    // What comes first in a turn of the event loop does not wait for its end: a host's next reply may be long.
-    if (this.#hasWritten) setImmediate(writeSlice);
-    else process.nextTick(writeSlice);
-  }
-
-  #noteWriting() {
-    if (this.#hasWritten) return;
-    this.#hasWritten = true;
-    setImmediate(() => {
-      this.#hasWritten = false;
-    });
-  }
-
-  #writeSlice() {
-    this.#isScheduled = false;
-    this.#noteWriting();
-    const until = performance.now() + sliceMs;
-    do {
-      const last = Math.min(this.#next + writesAtOnce, this.#queue.length);
-      while (this.#next < last) this.#queue[this.#next++]?.takeTurn();
-    } while (this.#next < this.#queue.length && performance.now() < until);
-    if (this.#next < this.#queue.length) {
-      this.#written ??= Promise.withResolvers();
-      this.#schedule();
-      return;
-    }
-    this.#queue = [];
-    this.#next = 0;
-    this.#written?.resolve();
-    this.#written = null;
-  }
 }
 
 /** The way to one client: a socket, or the response that an event stream is. */
 export class Outlet {
   readonly #desk: Desk;
   readonly #framing: Framing;
-  readonly #write: (pieces: readonly Buffer[]) => Written;
+  readonly #sink: Sink;
+  /** Subscriptions whose answers go this way. */
+  #subscriptions = 0;
+  #isQueued = false;
+  #isBlocked = false;
+  #isClosed = false;
+  /** The sink kept what it was given last. */
+  #keeps = false;
   /** The first message that waits; mostly there is no other. */
   #prefix = '';
   #body: Buffer | null = null;
   /** Those after it, by turns a prefix and a body. */
   #more: (string | Buffer)[] | null = null;
   #waitingBytes = 0;
-  #isQueued = false;
-  #isBlocked = false;
-  #isClosed = false;
-  /** It kept what it was given last. */
-  #keeps = false;
   #roomWanted: (() => void)[] | null = null;
 
-  constructor(desk: Desk, framing: Framing, write: (pieces: readonly Buffer[]) => Written) {
+  constructor(desk: Desk, framing: Framing, sink: Sink) {
     this.#desk = desk;
     this.#framing = framing;
-    this.#write = write;
+    this.#sink = sink;
+  }
+
+  /** One subscription more. */
+  enter(): void {
+    this.#subscriptions++;
+  }
+
+  leave(): void {
+    this.#subscriptions--;
+  }
+
+  /**
+   * What one subscription is told in this turn of the event loop, all of it. It is written at once where there is nothing
+   * else that it could be written with: thousands of clients are each looked at only once.
+   */
+  tell(prefix: string, answers: readonly Buffer[]): void {
+    if (this.#isClosed) return;
+    if (this.#subscriptions > 1 || this.#body !== null || this.#isBlocked) {
+      for (const answer of answers) this.push(prefix, answer);
+      return;
+    }
+    const [first] = answers;
+    if (first && answers.length === 1 && first.length >= longBytes) {
+      this.#wrote(this.#sink.writePieces(this.#framing.pieces(prefix, first)));
+      return;
+    }
+    let size = 0;
+    for (const answer of answers) size += this.#framing.size(prefix, answer);
+    const bytes = this.#bytes(size);
+    let end = 0;
+    for (const answer of answers) end = this.#framing.write(bytes, end, prefix, answer);
+    this.#write(bytes);
   }
 
   /** To be written with whatever else comes in this turn of the event loop. */
@@ -168,26 +137,35 @@ export class Outlet {
     if (this.#more === null && this.#body.length >= longBytes) {
       const pieces = this.#framing.pieces(this.#prefix, this.#body);
       this.#forget();
-      this.#writeNow(pieces);
+      this.#wrote(this.#sink.writePieces(pieces));
       return;
     }
-    const isBorrowed = !this.#keeps;
-    const bytes = isBorrowed ? this.#desk.borrow(this.#waitingBytes) : Buffer.allocUnsafe(this.#waitingBytes);
+    const bytes = this.#bytes(this.#waitingBytes);
     let end = this.#framing.write(bytes, 0, this.#prefix, this.#body);
     for (let index = 0; this.#more !== null && index < this.#more.length; index += 2) {
       // Put in so by `push`.
       end = this.#framing.write(bytes, end, this.#more[index] as string, this.#more[index + 1] as Buffer);
     }
     this.#forget();
-    this.#writeNow([bytes]);
+    this.#write(bytes);
+  }
+
+  /** So many that nobody else holds. */
+  #bytes(size: number): Buffer {
+    return this.#keeps ? Buffer.allocUnsafe(size) : this.#desk.borrow(size);
+  }
+
+  /** Those of `#bytes`. */
+  #write(bytes: Buffer) {
+    const isBorrowed = !this.#keeps;
+    this.#wrote(this.#sink.write(bytes));
     if (isBorrowed && this.#keeps) this.#desk.replace();
   }
 
-  #writeNow(pieces: readonly Buffer[]) {
-    const written = this.#write(pieces);
+  #wrote(written: Written) {
     this.#keeps = written !== 'GONE';
     if (written === 'FULL') this.#isBlocked = true;
-    this.#tellOfRoom();
+    if (this.#roomWanted !== null) this.#tellOfRoom();
   }
 
   /** Its turn has come. */
