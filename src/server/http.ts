@@ -10,6 +10,7 @@ import type { Health } from './health.ts';
 import type { Ide } from './ide.ts';
 import type { Metrics } from './metrics.ts';
 import type { OperationRequest } from './operations.ts';
+import { sendPieces } from './send-pieces.ts';
 import type { EventStreams } from './sse.ts';
 
 /** The texts of the certificate chain and of its key. */
@@ -116,8 +117,14 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       search: searchOf(request.url),
       body: request.body ?? {},
     });
-    reply.code(status).headers(Object.fromEntries(headers));
-    return typeof body === 'string' ? reply.send(body) : sendPieces(reply, body);
+    if (typeof body === 'string' || request.method === 'HEAD') {
+      // Of HEAD, Fastify knows that the headers alone are wanted.
+      reply.code(status).headers(Object.fromEntries(headers));
+      return reply.send(typeof body === 'string' ? body : Buffer.concat(body));
+    }
+    reply.hijack();
+    sendPieces(reply.raw, status, Object.fromEntries(headers), body);
+    return reply;
   }
 
   async function stream(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -132,17 +139,6 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     await options.eventStreams.serve(wanted, reply.raw, allowed);
     return reply;
   }
-}
-
-/** What was made in many turns is written in as many, as the reader takes it. */
-function sendPieces(reply: FastifyReply, pieces: readonly Buffer[]): FastifyReply {
-  const [first, ...others] = pieces;
-  if (others.length === 0) return reply.send(first);
-  reply.header(
-    'content-length',
-    pieces.reduce((total, { length }) => total + length, 0),
-  );
-  return reply.send(Readable.from(pieces, { objectMode: false }));
 }
 
 function createApp({ tls, bodyBytes }: HttpOptions): FastifyInstance {

@@ -1,3 +1,5 @@
+import { noSlab, type Slab, type Slabs } from './slabs.ts';
+
 const quotationMark = 0x22;
 const backslash = 0x5c;
 /** Of longer ones, copying by the block is worth its call. */
@@ -9,17 +11,19 @@ const longestScanned = 1_000;
  * answers are made of takes half the time of putting strings together and encoding them in the end.
  */
 export class AnswerBytes {
-  #bytes: Buffer;
+  readonly #slabs: Slabs;
+  readonly #pieces: Buffer[] = [];
+  /** One with room only when something is written: until then an answer may wait for a host. */
+  #slab: Slab = noSlab;
+  #bytes = noSlab.bytes;
   #end = 0;
+  /** Where the piece begins that is written now. */
+  #pieceStart = 0;
+  /** Where the fragment begins that is written now; -1: none is. */
+  #fragmentStart = -1;
 
-  /** `expectedBytes`: room to begin with. */
-  constructor(expectedBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(expectedBytes);
-  }
-
-  /** Of what is written and not yet taken. */
-  get length(): number {
-    return this.#end;
+  constructor(slabs: Slabs) {
+    this.#slabs = slabs;
   }
 
   /** As they are. */
@@ -69,28 +73,57 @@ export class AnswerBytes {
     this.#end = at + 1;
   }
 
-  /** What `copyFrom` gave. */
-  copied(text: string): void {
-    const bytes = this.#room(text.length);
-    this.#end += bytes.write(text, this.#end, 'latin1');
+  copy({ bytes: from }: Slab, start: number, end: number): void {
+    const bytes = this.#room(end - start);
+    this.#end += from.copy(bytes, this.#end, start, end);
   }
 
-  /** What was written since it was so long, with one character a byte: kept more cheaply than a buffer. */
-  copyFrom(start: number): string {
-    return this.#bytes.toString('latin1', start, this.#end);
+  /** The same without copying it. Not within a fragment. */
+  refer({ bytes }: Slab, start: number, end: number): void {
+    this.#endPiece(this.#end);
+    this.#pieces.push(bytes.subarray(start, end));
   }
 
-  /** What is written, which is forgotten here. */
-  take(): Buffer {
-    const taken = this.#bytes.subarray(0, this.#end);
-    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
-    this.#end = 0;
-    return taken;
+  /** Whether to refer to so much of a slab, rather than to copy it. */
+  isReferred(slab: Slab, bytes: number): boolean {
+    return this.#slabs.isReferred(slab, bytes);
   }
 
-  /** `take` for the last time. */
-  takeLast(): Buffer {
-    return this.#bytes.subarray(0, this.#end);
+  /** What is written until `endFragment` lies in one slab, in one piece. */
+  beginFragment(): void {
+    this.#fragmentStart = this.#end;
+  }
+
+  /** Where it begins in `slab`. */
+  endFragment(): number {
+    const start = this.#fragmentStart;
+    this.#fragmentStart = -1;
+    return start;
+  }
+
+  get isInFragment(): boolean {
+    return this.#fragmentStart >= 0;
+  }
+
+  /** How much of the fragment is written. */
+  get ofFragment(): number {
+    return this.#end - this.#fragmentStart;
+  }
+
+  get slab(): Slab {
+    return this.#slab;
+  }
+
+  /** In `slab`: where the next byte will be. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** All that was written. Nothing more may be. */
+  finish(): readonly Buffer[] {
+    this.#endPiece(this.#end);
+    this.#leaveSlab();
+    return this.#pieces;
   }
 
   #escaped(text: string) {
@@ -100,13 +133,32 @@ export class AnswerBytes {
   }
 
   #room(size: number): Buffer {
-    if (this.#end + size > this.#bytes.length) this.#grow(size);
+    if (this.#end + size > this.#bytes.length) this.#nextSlab(size);
     return this.#bytes;
   }
 
-  #grow(size: number) {
-    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#end + size));
-    larger.set(this.#bytes.subarray(0, this.#end));
-    this.#bytes = larger;
+  /** What was written of a fragment goes along. */
+  #nextSlab(size: number) {
+    const from = this.isInFragment ? this.#fragmentStart : this.#end;
+    const carried = this.#bytes.subarray(from, this.#end);
+    this.#endPiece(from);
+    this.#leaveSlab();
+    const slab = this.#slabs.take(carried.length + size);
+    this.#slab = slab;
+    this.#bytes = slab.bytes;
+    this.#pieceStart = slab.end;
+    if (this.isInFragment) this.#fragmentStart = slab.end;
+    slab.bytes.set(carried, slab.end);
+    this.#end = slab.end + carried.length;
+  }
+
+  #endPiece(end: number) {
+    if (end > this.#pieceStart) this.#pieces.push(this.#bytes.subarray(this.#pieceStart, end));
+    this.#pieceStart = end;
+  }
+
+  #leaveSlab() {
+    this.#slab.end = this.#end;
+    this.#slabs.giveBack(this.#slab);
   }
 }

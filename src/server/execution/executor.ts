@@ -1,10 +1,10 @@
 import { type DocumentNode, type ExecutionArgs, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Context } from '../../resolvers/context.ts';
-import { AnswerBytes } from './answer-bytes.ts';
 import { createFragmentStore } from './fragments.ts';
 import { ignoreFailure, isPromiseLike } from './leave-to-graphql.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createRun, type Run } from './run.ts';
+import { createSlabs, type SlabSizes } from './slabs.ts';
 import { createTurns } from './turns.ts';
 import { requireObject, type Walk } from './writers.ts';
 
@@ -23,28 +23,27 @@ export type Executor = {
 };
 
 export type ExecutorLimits = {
-  /** Of texts that are kept with their records. */
-  readonly keptCharacters: number;
+  /** Held by texts that are kept with their records. */
+  readonly keptBytes: number;
   /** What long answers may use of each turn of the event loop, together. */
   readonly turnMs: number;
+  readonly slabs?: SlabSizes;
 };
 
-/** A text of 1,000 domains with all that is known of them is about two million. */
-const defaultLimits: ExecutorLimits = { keptCharacters: 64 * 1024 * 1024, turnMs: 3 };
+/** A text of 1,000 domains with all that is known of them is about two megabytes. */
+const defaultLimits: ExecutorLimits = { keptBytes: 64 * 1024 * 1024, turnMs: 3 };
 
 /** Of one document: a dashboard asks with few, a script that reads page after page with always other ones. */
 const plansOfDocument = 20;
-/** What is longer comes in several pieces, or grows as it is written. */
-const largestExpected = 2 * 1024 * 1024;
 /** Longer ones are not looked for again. */
 const longestVariables = 2_000;
 
 export function createExecutor(
   schema: GraphQLSchema,
   now: () => number,
-  { keptCharacters, turnMs }: ExecutorLimits = defaultLimits,
+  { keptBytes, turnMs, slabs }: ExecutorLimits = defaultLimits,
 ): Executor {
-  const fragments = createFragmentStore(keptCharacters);
+  const fragments = createFragmentStore(keptBytes, createSlabs(slabs));
   const turns = createTurns(turnMs, now);
   const plans = new WeakMap<DocumentNode, Map<string, Plan | null>>();
 
@@ -73,23 +72,19 @@ export function createExecutor(
 
   return {
     async execute(args, context, end = '') {
+      let run: Run | null = null;
       try {
         const plan = planOf(args);
         if (!plan) return null;
-        const out = new AnswerBytes(plan.expectedBytes);
-        const run = createRun(context, fragments, turns.isOver, out);
+        run = createRun(context, fragments, turns.isOver);
         const values = await readRoot(plan, args.rootValue, run);
-        const pieces: Buffer[] = [];
         const walk = walkAnswer(plan, values, run);
-        while (walk.next().done !== true) {
-          pieces.push(out.take());
-          await turns.next();
-        }
-        out.ascii(end);
-        plan.expectedBytes = expectAfter(out.length);
-        pieces.push(out.takeLast());
-        return pieces;
+        while (walk.next().done !== true) await turns.next();
+        run.out.ascii(end);
+        return run.out.finish();
       } catch {
+        // What was written goes where the next one begins.
+        run?.out.finish();
         // Whatever it was, graphql-js comes to the same, and says it as callers know it.
         return null;
       }
@@ -121,9 +116,4 @@ function* walkAnswer({ fields }: Plan, values: readonly unknown[], run: Run): Wa
     else value.write(values[index], run);
   }
   run.out.raw(afterData);
-}
-
-/** The next one may be a little longer. */
-function expectAfter(bytes: number): number {
-  return Math.min(largestExpected, Math.ceil(bytes * 1.05) + 256);
 }

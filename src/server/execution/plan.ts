@@ -38,13 +38,7 @@ import {
  * An operation with its variables, made into functions that write its answer as text, without objects in between. They
  * write answers without errors; whatever else happens they throw.
  */
-export type Plan = {
-  readonly fields: readonly FieldWriter[];
-  /** How long the answer is about to be, going by the last one. */
-  expectedBytes: number;
-};
-
-const unknownBytes = 4_096;
+export type Plan = { readonly fields: readonly FieldWriter[] };
 
 /** `null`: graphql-js is to do it. @throws what graphql-js throws for arguments that do not fit */
 export function makePlan(
@@ -62,7 +56,7 @@ export function makePlan(
     ),
   );
   const fields = planFields({ schema, fragments, variables: coerced }, type, [operation.selectionSet]);
-  return fields && { fields, expectedBytes: unknownBytes };
+  return fields && { fields };
 }
 
 function planFields(
@@ -153,7 +147,9 @@ function planValue(selecting: Selecting, type: GraphQLOutputType, sets: readonly
   const [present, writeNull] = isNonNullType(type) ? [type.ofType, refuseNull] : [type, putNull];
   if (isLeafType(present)) return leaf(leafWriter(present, writeNull));
   const writer = planPresent(selecting, present, sets);
-  return writer && withNull(writer, writeNull);
+  if (!writer) return null;
+  // Rows refuse what is null by themselves.
+  return { ...withNull(writer, writeNull), rows: isNonNullType(type) ? writer.rows : null };
 }
 
 function refuseNull(): never {

@@ -16,7 +16,12 @@ export type Writer = {
   readonly write: (value: unknown, run: Run) => void;
   /** The same, with a pause between rows where the run is tired; `null` where it cannot take long. */
   readonly walk: ((value: unknown, run: Run) => Walk) | null;
+  /** Several that stand behind one another in a list, where they are kept together; `null`: one by one. */
+  readonly rows: WriteRows | null;
 };
+
+/** Writes `items` from `begin` on, with commas before all but the first of all. Returns where the run became tired. */
+export type WriteRows = (items: readonly unknown[], begin: number, run: Run) => number;
 
 /** The clock is looked at after so many short rows. */
 const rowsBetweenLooks = 8;
@@ -50,7 +55,7 @@ const breadth = { record: 0, tap: 1, host: 2, fleet: 3 } as const satisfies Reco
 
 const braces = { open: 0x7b, close: 0x7d };
 const brackets = { open: 0x5b, close: 0x5d };
-const comma = 0x2c;
+export const comma = 0x2c;
 
 function wider(a: Source, b: Source): Source {
   return breadth[a] >= breadth[b] ? a : b;
@@ -61,14 +66,22 @@ export function sourceOfField({ ownSource, value }: Field): Source {
 }
 
 export function leaf(write: LeafWriter): Writer {
-  return { selection: '', source: 'record', leaves: 1, write: (value, { out }) => write(value, out), walk: null };
+  return {
+    selection: '',
+    source: 'record',
+    leaves: 1,
+    write: (value, { out }) => write(value, out),
+    walk: null,
+    rows: null,
+  };
 }
 
-/** `writeNull`: for what is null. */
+/** `writeNull`: for what is null. Rows are not looked at: they leave it to graphql-js. */
 export function withNull(present: Writer, writeNull: (out: AnswerBytes) => void): Writer {
   const { write, walk } = present;
   return {
     ...present,
+    rows: null,
     write(value, run) {
       if (value === null || value === undefined) writeNull(run.out);
       else write(value, run);
@@ -84,9 +97,10 @@ export function withNull(present: Writer, writeNull: (out: AnswerBytes) => void)
 
 /** `hasObjects`: so that it may be long, and each of its items too. */
 export function list(item: Writer, hasObjects: boolean): Writer {
-  const { walk, write } = item;
+  const { walk, write, rows } = item;
   return {
     ...item,
+    rows: null,
     write(value, run) {
       const items = Array.isArray(value) ? value : leaveToGraphql(value);
       const { out } = run;
@@ -102,11 +116,17 @@ export function list(item: Writer, hasObjects: boolean): Writer {
           const items = Array.isArray(value) ? value : leaveToGraphql(value);
           const { out } = run;
           out.byte(brackets.open);
-          for (let index = 0; index < items.length; index++) {
+          for (let index = 0; index < items.length; ) {
+            if (rows) {
+              index = rows(items, index, run);
+              if (index < items.length) yield;
+              continue;
+            }
             if (index > 0) out.byte(comma);
             if (walk) yield* walk(items[index], run);
             else write(items[index], run);
             if ((walk || index % rowsBetweenLooks === 0) && run.isTired()) yield;
+            index++;
           }
           out.byte(brackets.close);
         }
@@ -142,6 +162,7 @@ export function object(fields: readonly FieldWriter[]): Writer {
           out.byte(braces.close);
         }
       : null,
+    rows: null,
   };
 }
 
@@ -167,7 +188,14 @@ export function abstract(type: GraphQLAbstractType, members: ReadonlyMap<string,
           else write(value, run);
         }
       : null,
+    rows: null,
   };
+}
+
+/** With what stands before its value. */
+export function writeField({ lead, write }: FieldWriter, parent: Parent, run: Run): void {
+  run.out.raw(lead);
+  write(parent, run);
 }
 
 export function withLeads(fields: readonly Field[]): readonly FieldWriter[] {

@@ -1,22 +1,31 @@
 import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { AnswerBytes } from '../../../src/server/execution/answer-bytes.ts';
+import { createSlabs } from '../../../src/server/execution/slabs.ts';
 
-test('any text is quoted as JSON.stringify does it, and what was written can be copied', () => {
+/** As little room as there can be, so that it goes on in another slab wherever it may. */
+const openBytes = (slabBytes = 1) => new AnswerBytes(createSlabs({ slabBytes, referredBytes: 1 }));
+const textOf = (pieces: readonly Buffer[]) => Buffer.concat(pieces).toString();
+
+test('any text is quoted as JSON.stringify does it, and what was written can be copied and referred to', () => {
   assert(
     property(
       string({ unit: 'binary', maxLength: 50 }),
       string({ unit: 'grapheme-ascii', maxLength: 80 }),
       (odd, plain) => {
-        // As little room as there can be, so that it grows wherever it may.
-        const out = new AnswerBytes(1);
+        const out = openBytes();
         out.quoted(plain);
-        const start = out.length;
+        out.beginFragment();
         out.quoted(odd);
-        const copy = out.copyFrom(start);
-        out.copied(copy);
+        out.quoted(plain);
+        const start = out.endFragment();
+        const { slab, end } = out;
+        out.copy(slab, start, end);
+        out.refer(slab, start, end);
+        out.byte(0x2c);
         const [quotedPlain, quotedOdd] = [JSON.stringify(plain), JSON.stringify(odd)];
-        expect(out.takeLast().toString()).toBe(`${quotedPlain}${quotedOdd}${quotedOdd}`);
+        const fragment = `${quotedOdd}${quotedPlain}`;
+        expect(textOf(out.finish())).toBe(`${quotedPlain}${fragment}${fragment}${fragment},`);
       },
     ),
   );
@@ -25,17 +34,29 @@ test('any text is quoted as JSON.stringify does it, and what was written can be 
 test.each(['\ud800', 'a\udfff', 'x'.repeat(5_000), `${'x'.repeat(5_000)}"ä😀\u2028`, '\u007f', ''])(
   'so are half a surrogate pair and long texts: %#',
   (text) => {
-    const out = new AnswerBytes(16);
+    const out = openBytes(16);
     out.quoted(text);
-    expect(out.takeLast().toString()).toBe(JSON.stringify(text));
+    expect(textOf(out.finish())).toBe(JSON.stringify(text));
   },
 );
 
-test('what was taken stays as it is, whatever is written after it', () => {
-  const out = new AnswerBytes(8);
-  out.ascii('12345');
-  const first = out.take();
-  out.raw(Buffer.from('x'.repeat(100)));
-  out.byte(0x2c);
-  expect([String(first), String(out.takeLast())]).toEqual(['12345', `${'x'.repeat(100)},`]);
+test('what was written stays as it is, whoever writes behind it', () => {
+  const slabs = createSlabs({ slabBytes: 16, referredBytes: 1 });
+  const write = (text: string) => {
+    const out = new AnswerBytes(slabs);
+    out.ascii(text);
+    return out.finish();
+  };
+  const answers = ['12345', 'x'.repeat(100), '6', '789'].map((text) => [text, write(text)] as const);
+  for (const [text, pieces] of answers) expect(textOf(pieces)).toBe(text);
+});
+
+test('two that are written at the same time do not meet', () => {
+  const slabs = createSlabs({ slabBytes: 100, referredBytes: 1 });
+  const [first, second] = [new AnswerBytes(slabs), new AnswerBytes(slabs)];
+  for (const digit of '0123456789') {
+    first.ascii(digit);
+    second.ascii(digit);
+  }
+  expect([first, second].map((each) => textOf(each.finish()))).toEqual(['0123456789', '0123456789']);
 });

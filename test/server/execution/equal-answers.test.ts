@@ -34,11 +34,13 @@ let fleet: MemoryFleet;
 let executor: Executor;
 let gateway: Gateway;
 
-function openFleet() {
+function openFleet(keptBytes = 60_000) {
   fleet = createMemoryFleet();
   for (const name of hostNames) fleet.putHost({ name });
-  // Little room, so that texts are thrown out too; turns so short that every list of some length takes several.
-  executor = createExecutor(schema, tickingClock(), { keptCharacters: 60_000, turnMs: 10 });
+  // Little room, so that texts are thrown out too; turns so short that every list of some length takes several; slabs and
+  // pieces so short that texts lie, and are found, across several.
+  const slabs = { slabBytes: 1_000, referredBytes: 200 };
+  executor = createExecutor(schema, tickingClock(), { keptBytes, turnMs: 10, slabs });
   const info = { version: 'test', startedAt: 0, limits: { ...testLimits, tokens: 1, depth: 1, aliases: 1 } };
   const signal = new AbortController().signal;
   const configuration = () => noConfiguration;
@@ -50,7 +52,7 @@ function tickingClock(): () => number {
   return () => ms++;
 }
 
-beforeEach(openFleet);
+beforeEach(() => openFleet());
 
 async function ours(args: ExecutionArgs): Promise<string | null> {
   const pieces = await executor.execute(args, createContext(gateway));
@@ -250,6 +252,41 @@ test('what a subscription delivers has graphql-js’s own answer too', async () 
     { numRuns: 150 },
   );
   expect(answered).toBeGreaterThan(150);
+});
+
+test('a page of many domains is answered alike, whichever of them and of their hosts have changed', async () => {
+  const pages = [
+    '{ domains(first: 1000) { nodes { id uuid name state stale vcpus title } } }',
+    '{ domains(orderBy: { field: HOST, direction: DESC }, first: 1000) { totalCount nodes { asOf name uuid state vcpus host { name } interfaces { macAddress tapMacAddress tapNote } } } }',
+    '{ domains(first: 1000) { edges { cursor node { id uuid name state stale } } nodes { id uuid name state stale } } }',
+    '{ hosts { nodes { name status libvirtVersion labels { key value } domains(first: 500) { nodes { name uuid memory maxMemory stale title } } } } }',
+  ].map((query) => ({ schema, document: prepare(query) }));
+  await assert(
+    asyncProperty(gen(), async (g) => {
+      // Room for all of them, and for some.
+      const dice = diceOf(g);
+      openFleet([1_000_000, 150_000][dice(2)]);
+      for (let number = 1; number <= 90; number++) {
+        fleet.putDomain(someDomain(hostNames[number % 3] ?? 'alpha', number, { stateReason: 'as it was' }));
+      }
+      for (let round = 0; round < 8; round++) {
+        // Side by side, so that they are made in turns.
+        const answers = await Promise.all(pages.map(ours));
+        for (const [index, page] of pages.entries()) {
+          const { text, isWhole } = await theirs(page);
+          expect(answers[index]).toBe(isWhole ? text : null);
+        }
+        for (let count = dice(8); count > 0; count--) {
+          const number = 1 + dice(95);
+          const host = hostNames[number % 3] ?? 'alpha';
+          if (dice(4) === 0) fleet.putHost({ name: host, stale: dice(2) === 0, asOf: dice(5) * 1_000_000_000_000 });
+          else fleet.putDomain(someDomain(host, number, { stateReason: texts[dice(texts.length)] ?? '' }));
+        }
+        if (dice(3) === 0) changeFleet(dice);
+      }
+    }),
+    { numRuns: 25 },
+  );
 });
 
 /** What is given to the root field of any subscription: only what fits it has an answer without errors. */
