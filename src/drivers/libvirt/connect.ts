@@ -114,7 +114,10 @@ function asProblem(error: unknown, problem: ProblemCode, message: string, remedy
   return hostProblem(problem, `${message} libvirt says: ${libvirt.message}`, remedy, { libvirt, cause: error });
 }
 
-/** Also switches on the keepalives of both sides: the daemon's begin when it is asked whether it has them. */
+/**
+ * Also switches on our keepalive. Any daemon with events by callback (1.3.3) answers pings, asked or not (0.9.8). To ask
+ * would make it ping as well, every five seconds: most of what an idle host would cost, to tell what ours tell.
+ */
 async function agreeOnFeatures(
   client: RpcClient,
   { keepaliveIntervalMs, keepaliveCount }: ConnectOptions,
@@ -128,15 +131,13 @@ async function agreeOnFeatures(
     );
     return (await orNull(answer))?.supported ?? false;
   };
-  const [keepalive, events, closeCallback] = await Promise.all([
-    keepaliveIntervalMs > 0 ? supports(features.PROGRAM_KEEPALIVE) : false,
+  const [events] = await Promise.all([
     supports(features.REMOTE_EVENT_CALLBACK),
-    supports(features.REMOTE_CLOSE_CALLBACK),
-  ]);
-  if (keepalive) client.startKeepalive({ intervalMs: keepaliveIntervalMs, count: keepaliveCount });
-  if (closeCallback) {
     // Only a proxying daemon can lose its driver; where this is refused, there is nothing to miss.
-    await orNull(client.call(procedures.closeCallbackRegister, null, { signal, deadlineMs: deadlineMs.control }));
+    orNull(client.call(procedures.closeCallbackRegister, null, { signal, deadlineMs: deadlineMs.control })),
+  ]);
+  if (keepaliveIntervalMs > 0 && (events || (await supports(features.PROGRAM_KEEPALIVE)))) {
+    client.startKeepalive({ intervalMs: keepaliveIntervalMs, count: keepaliveCount });
   }
   return events;
 }

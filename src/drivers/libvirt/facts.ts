@@ -6,6 +6,7 @@ import { hostnameDeadlineMs } from './deadlines.ts';
 import { isAnyLibvirtError, isTimeout } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { safeBytes } from './numbers.ts';
+import type { ObjectEventName } from './rpc/events-objects.ts';
 import type { ReplyOf } from './rpc/procedures.ts';
 import { procedures } from './rpc/procedures.ts';
 import { statsFlags, statsMasks } from './stats-groups.ts';
@@ -91,11 +92,14 @@ export async function readHostCapabilities(
   const countOnly = { needResults: false, flags: 0 };
   // Asks for the state of domains that are crashed and transient at once: as good as none, whatever the host has.
   const few = { domains: [], stats: statsMasks.state, flags: statsFlags.TRANSIENT | statsFlags.OTHER };
+  /** A driver that tells of its objects has them; one that does not is asked to count them. */
+  const has = async (event: ObjectEventName, count: () => Promise<unknown>) =>
+    events.includes(event) || (await works(count()));
   const [bulkStats, networks, storagePools, nodeDevices] = await Promise.all([
     works(lanes.call(procedures.connectGetAllDomainStats, few, { signal, lane: 'control' })),
-    works(lanes.call(procedures.connectListAllNetworks, countOnly, { signal })),
-    works(lanes.call(procedures.connectListAllStoragePools, countOnly, { signal })),
-    works(lanes.call(procedures.connectListAllNodeDevices, countOnly, { signal })),
+    has('network lifecycle', () => lanes.call(procedures.connectListAllNetworks, countOnly, { signal })),
+    has('storage pool lifecycle', () => lanes.call(procedures.connectListAllStoragePools, countOnly, { signal })),
+    has('node device lifecycle', () => lanes.call(procedures.connectListAllNodeDevices, countOnly, { signal })),
   ]);
   return {
     bulkStats,

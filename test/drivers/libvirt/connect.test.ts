@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { type ConnectOptions, openLibvirtConnection } from '../../../src/drivers/libvirt/connect.ts';
 import { type LibvirtErrorName, libvirtErrorNumber } from '../../../src/drivers/libvirt/errors.ts';
-import { decodePayload, type Frame } from '../../../src/drivers/libvirt/rpc/frame.ts';
+import { decodePayload, type Frame, programs } from '../../../src/drivers/libvirt/rpc/frame.ts';
 import { procedures } from '../../../src/drivers/libvirt/rpc/procedures.ts';
 import { authTypes, features } from '../../../src/drivers/libvirt/rpc/procedures-connect.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { openScriptedDaemon, type ScriptedDaemon } from './rpc/scripted-daemon.ts';
 
 let daemon: ScriptedDaemon;
@@ -38,36 +39,47 @@ const acceptOpen = async (): Promise<Frame> => {
   daemon.reply(call, 'connectOpen', null);
   return call;
 };
-/** Answers whether the daemon has each feature; returns those that were asked for. */
-const answerFeatures = async (has: readonly number[], count: number) => {
-  const asked: number[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const call = await daemon.nextCall('connectSupportsFeature');
-    const { feature } = decodePayload(call, procedures.connectSupportsFeature.args);
-    asked.push(feature);
-    daemon.reply(call, 'connectSupportsFeature', { supported: has.includes(feature) });
-  }
-  return asked;
+/** Answers whether the daemon has the next feature that is asked for; returns which that was. */
+const answerFeature = async (supported: boolean) => {
+  const call = await daemon.nextCall('connectSupportsFeature');
+  daemon.reply(call, 'connectSupportsFeature', { supported });
+  return decodePayload(call, procedures.connectSupportsFeature.args).feature;
 };
+/** What a daemon says whose driver cannot be lost behind it. */
+const refuseCloseCallback = async () => refuse(await daemon.nextCall('closeCallbackRegister'), 'NO_SUPPORT');
 const refuse = (call: Frame, name: LibvirtErrorName) =>
   daemon.refuse(call, libvirtErrorNumber(name), 'as libvirt says');
 
 describe('opening', () => {
-  test('authenticates, opens by the name that was configured, and agrees on features', async () => {
+  test('authenticates, opens by the name that was configured, and asks for what it needs', async () => {
     const connecting = open({ connectName: 'lxc:///system', readOnly: true });
     await offer(authTypes.NONE);
     const call = await acceptOpen();
     expect(decodePayload(call, procedures.connectOpen.args)).toEqual({ name: 'lxc:///system', flags: 1 });
-    expect(await answerFeatures([features.REMOTE_EVENT_CALLBACK], 3)).toEqual([10, 14, 15]);
+    expect(await answerFeature(true)).toBe(features.REMOTE_EVENT_CALLBACK);
+    await refuseCloseCallback();
     expect(await connecting).toMatchObject({ hasEvents: true });
   });
 
-  test('registers for the end of the driver where the daemon has that', async () => {
+  test('pings a daemon that has events, without asking it to ping as well', async () => {
+    const clock = createFakeClock();
+    const connecting = open({ clock });
+    await offer(authTypes.NONE);
+    await acceptOpen();
+    await answerFeature(true);
+    await refuseCloseCallback();
+    await connecting;
+    await clock.advance(5_000);
+    expect(await daemon.next()).toMatchObject({ program: programs.keepalive.number });
+  });
+
+  test('asks an older daemon whether it has keepalive', async () => {
     const connecting = open();
     await offer(authTypes.NONE);
     await acceptOpen();
-    await answerFeatures([features.REMOTE_CLOSE_CALLBACK], 3);
-    refuse(await daemon.nextCall('closeCallbackRegister'), 'NO_SUPPORT');
+    await answerFeature(false);
+    await refuseCloseCallback();
+    expect(await answerFeature(true)).toBe(features.PROGRAM_KEEPALIVE);
     expect(await connecting).toMatchObject({ hasEvents: false });
   });
 
@@ -75,15 +87,18 @@ describe('opening', () => {
     const connecting = open({ keepaliveIntervalMs: 0 });
     await offer(authTypes.NONE);
     await acceptOpen();
-    expect(await answerFeatures([], 2)).toEqual([14, 15]);
-    await connecting;
+    await answerFeature(false);
+    await refuseCloseCallback();
+    expect(await connecting).toMatchObject({ hasEvents: false });
   });
 
   test('takes a refusal to say for a no', async () => {
     const connecting = open();
     await offer(authTypes.NONE);
     await acceptOpen();
-    for (let i = 0; i < 3; i += 1) refuse(await daemon.nextCall('connectSupportsFeature'), 'INTERNAL_ERROR');
+    refuse(await daemon.nextCall('connectSupportsFeature'), 'INTERNAL_ERROR');
+    await refuseCloseCallback();
+    refuse(await daemon.nextCall('connectSupportsFeature'), 'INTERNAL_ERROR');
     expect(await connecting).toMatchObject({ hasEvents: false });
   });
 
@@ -92,15 +107,17 @@ describe('opening', () => {
     await offer(authTypes.POLKIT);
     daemon.reply(await daemon.nextCall('authPolkit'), 'authPolkit', { complete: true });
     await acceptOpen();
-    await answerFeatures([], 3);
-    await expect(connecting).resolves.toMatchObject({ hasEvents: false });
+    await answerFeature(true);
+    await refuseCloseCallback();
+    await expect(connecting).resolves.toMatchObject({ hasEvents: true });
   });
 
   test('says goodbye when it is closed, once', async () => {
     const connecting = open();
     await offer(authTypes.NONE);
     await acceptOpen();
-    await answerFeatures([], 3);
+    await answerFeature(true);
+    await refuseCloseCallback();
     const connection = await connecting;
     const closing = connection.close();
     daemon.reply(await daemon.nextCall('connectClose'), 'connectClose', null);
