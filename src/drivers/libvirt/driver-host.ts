@@ -6,9 +6,10 @@ import type { HostCapabilities } from '../../model/host.ts';
 import type { Network, NodeDevice, StoragePool, StoragePoolState } from '../../model/network.ts';
 import { storagePoolStates } from '../../model/network.ts';
 import type { CallOptions, Driver } from '../driver.ts';
+import { deadlineMs } from './deadlines.ts';
 import { isLibvirtError, type LibvirtErrorName, orNull } from './errors.ts';
 import { readHostXml } from './host-xml.ts';
-import type { Lanes } from './lanes.ts';
+import type { LaneCallOptions, Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import { safeBytes } from './numbers.ts';
 import type { NetworkRef, StoragePoolRef } from './rpc/objects.ts';
@@ -61,6 +62,16 @@ const nodeDeviceBits = [
   'vpd',
 ] as const;
 
+/**
+ * A pool on dead storage holds whoever asks for it, or for the list that it is in. At most two such calls at once leave
+ * the control lane its other places, and spare most hosts a connection that nothing else needs.
+ */
+const aboutStorage: Pick<LaneCallOptions, 'lane' | 'turn' | 'deadlineMs'> = {
+  lane: 'control',
+  turn: 'storage',
+  deadlineMs: deadlineMs.work,
+};
+
 export function hostVerbs(lanes: Lanes, capabilities: HostCapabilities): HostVerbs {
   async function readNetworkOf(network: NetworkRef, options: CallOptions): Promise<Network> {
     const [{ xml }, { active }, persistent, autostart] = await Promise.all([
@@ -78,7 +89,8 @@ export function hostVerbs(lanes: Lanes, capabilities: HostCapabilities): HostVer
     };
   }
 
-  async function readPoolOf(pool: StoragePoolRef, options: CallOptions): Promise<StoragePool> {
+  async function readPoolOf(pool: StoragePoolRef, callOptions: CallOptions): Promise<StoragePool> {
+    const options: LaneCallOptions = { ...callOptions, ...aboutStorage };
     const [{ xml }, info, persistent, autostart] = await Promise.all([
       lanes.call(procedures.storagePoolGetXmlDesc, { pool, flags: 0 }, options),
       lanes.call(procedures.storagePoolGetInfo, { pool }, options),
@@ -123,7 +135,10 @@ export function hostVerbs(lanes: Lanes, capabilities: HostCapabilities): HostVer
 
     async listStoragePools(options) {
       if (!capabilities.storagePools) throw unsupported('storage pools');
-      const { pools } = await lanes.call(procedures.connectListAllStoragePools, everything, options);
+      const { pools } = await lanes.call(procedures.connectListAllStoragePools, everything, {
+        ...options,
+        ...aboutStorage,
+      });
       return readThoseLeft(pools, (pool) => readPoolOf(pool, options), 'NO_STORAGE_POOL');
     },
     async readStoragePool(uuid: Uuid, options) {

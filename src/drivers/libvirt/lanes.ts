@@ -162,17 +162,8 @@ export function createLanes({ control, openConnection, single, clock, onCallEnd 
     const unsent = { name: procedure.name, mutating: procedure.mutating, written: false };
     for (;;) {
       const used = connectionFor(lane, procedure);
-      let client: RpcClient;
-      used.callers += 1;
       used.used = true;
-      try {
-        ({ client } = await orAborted(used.connection, options.signal));
-      } catch (error) {
-        if (options.signal.aborted) throw abortFailure(unsent, options.signal.reason);
-        throw error instanceof VirtgraphError ? connectionFailure(unsent, error) : error;
-      } finally {
-        used.callers -= 1;
-      }
+      const client = used.client ?? (await waitFor(used, unsent, options.signal));
       try {
         return await client.call(procedure, args, {
           ...options,
@@ -184,6 +175,18 @@ export function createLanes({ control, openConnection, single, clock, onCallEnd 
         if (client.reading.wedged) client.releaseWaiting(goElsewhere);
         if (error !== goElsewhere) throw error;
       }
+    }
+  }
+
+  async function waitFor(lane: Opened, unsent: Parameters<typeof abortFailure>[0], signal: AbortSignal) {
+    lane.callers += 1;
+    try {
+      return (await orAborted(lane.connection, signal)).client;
+    } catch (error) {
+      if (signal.aborted) throw abortFailure(unsent, signal.reason);
+      throw error instanceof VirtgraphError ? connectionFailure(unsent, error) : error;
+    } finally {
+      lane.callers -= 1;
     }
   }
 

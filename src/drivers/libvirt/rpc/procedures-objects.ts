@@ -43,7 +43,7 @@ export const objectProcedures = procedureTable({
 
   storagePoolLookupByUuid: query(85, 'control', struct({ uuid }), poolArgs),
   storagePoolLookupByName: query(84, 'control', struct({ name: string }), poolArgs),
-  // On the work lane although the daemon calls them quick: a pool on dead NFS holds whoever asks.
+  // On the work lane although the daemon calls them quick: a pool on dead NFS holds whoever asks. See driver-host.ts.
   storagePoolGetInfo: query(
     87,
     'work',
