@@ -13,7 +13,8 @@ import { cpuOfEndedChildren, cpuOfThisProcess } from './cpu.ts';
 
 /**
  * `node --expose-gc fleet-client.ts CONFIGURATION`: what the gateway has of hosts, without its server, in a process of
- * its own. Reads words, and answers each with a line of JSON: `connect` returns when every host is READY.
+ * its own. Reads words, and answers each with a line of JSON: `connect COUNT` returns when that many hosts, or all of
+ * them, are READY.
  */
 const file = process.argv[2] ?? '';
 // As the gateway: its code is compiled, and freed of its types, by the first start alone.
@@ -31,9 +32,9 @@ const fleet = openFleet({
   openDriver: access.openDriver,
 });
 
-async function connect() {
+async function connect(count: number) {
   const started = { at: performance.now(), cpu: cpuOfThisProcess(), children: cpuOfEndedChildren() };
-  fleet.setHosts(config.hosts);
+  fleet.setHosts(config.hosts.slice(0, count));
   // Not often: to look at a thousand hosts takes as long as to read one of them.
   while (fleet.hosts().some(({ status }) => status !== 'READY')) await wait(200);
   return {
@@ -63,7 +64,12 @@ const lines = createInterface({ input: process.stdin });
 lines.once('close', () => process.exit(0));
 process.stdout.write('{}\n');
 for await (const line of lines) {
-  const [word, ms] = line.split(' ');
-  const answer = word === 'connect' ? await connect() : word === 'memory' ? await memory() : await idle(Number(ms));
+  const [word, number] = line.split(' ');
+  const answer =
+    word === 'connect'
+      ? await connect(Number(number))
+      : word === 'memory'
+        ? await memory()
+        : await idle(Number(number));
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

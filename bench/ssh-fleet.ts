@@ -22,8 +22,8 @@ export type SshFleet = {
 };
 
 export type FleetClient = {
-  /** Until every host is READY. */
-  connect(): Promise<{ readonly ms: number; readonly cpuMs: number; readonly failed: number }>;
+  /** Until the first so many hosts, or all of them, are READY. */
+  connect(count?: number): Promise<{ readonly ms: number; readonly cpuMs: number; readonly failed: number }>;
   /** After a full collection of garbage; in bytes. */
   memory(): Promise<{ readonly rss: number; readonly heapUsed: number }>;
   idle(ms: number): Promise<{ readonly cpuMs: number }>;
@@ -74,7 +74,7 @@ export async function openSshFleet(hosts: number): Promise<SshFleet> {
 /** The answers are those of fleet-client.ts. */
 function asClient(program: JsonProgram): FleetClient {
   return {
-    connect: () => program.ask('connect') as ReturnType<FleetClient['connect']>,
+    connect: (count = Number.MAX_SAFE_INTEGER) => program.ask(`connect ${count}`) as ReturnType<FleetClient['connect']>,
     memory: () => program.ask('memory') as ReturnType<FleetClient['memory']>,
     idle: (ms) => program.ask(`idle ${ms}`) as ReturnType<FleetClient['idle']>,
     close: () => program.close(),

@@ -1,7 +1,7 @@
 import { hostProblem, type VirtgraphError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { KnownHostsVerify } from '../model/target.ts';
-import { fingerprintOf, keyTypeOf, sameKey } from './host-key.ts';
+import { fingerprintOf, keyTypeOf, ownBytes, sameKey } from './host-key.ts';
 import { loadKnownHosts } from './known-hosts/load.ts';
 import { knownHostName } from './known-hosts/match.ts';
 import type { KnownHostEntry } from './known-hosts/parse.ts';
@@ -132,7 +132,7 @@ export async function openHostKeyCheck(
     async check(key) {
       if (accepted) return sameKey(accepted, key) ? null : changedWhileConnected(ownName, accepted, key);
       const problem = await judge(key);
-      if (!problem) accepted = Buffer.from(key);
+      if (!problem) accepted = ownBytes(key);
       return problem;
     },
     finding: () => finding,

@@ -20,3 +20,10 @@ export function fingerprintOf(key: Buffer): string {
 export function sameKey(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+/** A copy that keeps no more memory than it has bytes; `Buffer.from` keeps a block of 64 kB that others have left. */
+export function ownBytes(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
+}

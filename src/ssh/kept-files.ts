@@ -13,6 +13,8 @@ export function keepFiles<T>(
   parse: (bytes: Buffer, about: { readonly path: string; readonly mode: number }) => T,
 ): (path: string) => Promise<T> {
   const kept = new Map<string, { readonly stamp: string; readonly value: T }>();
+  /** Who comes while a file is read waits for that, if it is still the file that was begun with. */
+  const reading = new Map<string, { readonly stamp: string; readonly value: Promise<T> }>();
 
   async function read(path: string): Promise<T> {
     const file = await open(path);
@@ -20,7 +22,7 @@ export function keepFiles<T>(
       const status = await file.stat({ bigint: true });
       const value = parse(await file.readFile(), { path, mode: Number(status.mode) });
       kept.delete(path);
-      if (Date.now() - Number(status.mtimeMs) >= settledMs) kept.set(path, { stamp: stampOf(status), value });
+      if (isSettled(status)) kept.set(path, { stamp: stampOf(status), value });
       const [oldest] = kept.keys();
       if (kept.size > maxFiles && oldest !== undefined) kept.delete(oldest);
       return value;
@@ -30,10 +32,25 @@ export function keepFiles<T>(
   }
 
   return async (path) => {
+    const status = await stat(path, { bigint: true });
+    if (!isSettled(status)) return read(path);
+    const stamp = stampOf(status);
     const known = kept.get(path);
-    if (known !== undefined && known.stamp === stampOf(await stat(path, { bigint: true }))) return known.value;
-    return read(path);
+    if (known?.stamp === stamp) return known.value;
+    const underWay = reading.get(path);
+    if (underWay?.stamp === stamp) return underWay.value;
+    const begun = { stamp, value: read(path) };
+    reading.set(path, begun);
+    try {
+      return await begun.value;
+    } finally {
+      if (reading.get(path) === begun) reading.delete(path);
+    }
   };
+}
+
+function isSettled({ mtimeMs }: { readonly mtimeMs: bigint }): boolean {
+  return Date.now() - Number(mtimeMs) >= settledMs;
 }
 
 type Status = Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>;

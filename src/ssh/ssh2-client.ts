@@ -4,7 +4,7 @@ import { ciphers, keyExchanges, macs, orderHostKeyAlgorithms } from './algorithm
 import type { RawChannel } from './channel-stream.ts';
 import { fingerprintOf } from './host-key.ts';
 import { type AuthAttempt, noMoreAttempts, toVendorAttempt } from './ssh2-credentials.ts';
-import { gatherWrites, prepareKeys } from './ssh2-shortcuts.ts';
+import { gatherWrites, prepareKeys, releaseHandshake, withoutPool } from './ssh2-shortcuts.ts';
 
 // The door to the SSH library. What it gets wrong is put right here or noted here. The other is ssh2-credentials.ts.
 
@@ -79,7 +79,10 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
   return new Promise((resolve, reject) => {
     over.then(({ error }) => reject(error ?? new Error('the server closed the connection')), reject);
     // Emitted again each time keys are renewed.
-    client.on('handshake', () => prepareKeys(client));
+    client.on('handshake', () => {
+      prepareKeys(client);
+      if (ready) releaseHandshake(client);
+    });
     client.once('handshake', ({ kex, serverHostKey, cs }) => {
       options.onAlgorithms({ keyExchange: kex, hostKey: serverHostKey, cipher: cs.cipher, mac: cs.mac });
       options.onStage('authentication');
@@ -87,6 +90,7 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
     client.on('change password', () => client.emit('error', new Error('the server wants the password to be changed')));
     client.once('ready', () => {
       ready = true;
+      releaseHandshake(client);
       resolve({
         hostKeyFingerprint: fingerprint,
         openChannel: (request) => openChannel(client, request),
@@ -96,7 +100,7 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
     });
     options.onStage('key-exchange');
     gatherWrites(options.stream);
-    client.connect({
+    const config: ssh2.ConnectConfig = {
       sock: options.stream,
       username: options.user,
       ident: 'virtgraph',
@@ -133,7 +137,8 @@ export function openSsh2Client(options: ClientOptions): Promise<Ssh2Client> {
           },
         );
       },
-    });
+    };
+    withoutPool(() => client.connect(config));
     // After the library has paused the stream, so that this listener sets nothing in motion.
     readServerVersion(options.stream, options.onServerVersion);
   });

@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { ownBytes } from './host-key.ts';
 
-// What the SSH library does once for every packet, and need not. Measured with Node 24; see the row `storm` of the bench.
+// What the SSH library does once for every packet or keeps for every connection, and need not. Measured with Node 24; see the row `storm` of the bench.
 
 /**
  * Sends what is written in one turn at once. The library writes each packet in three pieces, its length, its body and its
@@ -52,6 +53,39 @@ export function prepareKeys(client: object): void {
     for (const name of keyNames) {
       const key = keys[name];
       if (Buffer.isBuffer(key)) keys[name] = createSecretKey(key);
+    }
+  }
+}
+
+/**
+ * Runs `work` so that the small buffers it makes have memory of their own. Node cuts such buffers out of blocks of 64 kB,
+ * and each keeps its whole block: what a connection needs for its life would keep what its handshake needed for a moment.
+ */
+export function withoutPool<T>(work: () => T): T {
+  const { poolSize } = Buffer;
+  Buffer.poolSize = 0;
+  try {
+    return work();
+  } finally {
+    Buffer.poolSize = poolSize;
+  }
+}
+
+type Parts = {
+  readonly _protocol?: Readonly<Record<'_cipher' | '_decipher' | '_kex', Record<string, unknown> | undefined>>;
+};
+
+/**
+ * After a handshake: moves what the library keeps of it out of such blocks, and lets go of the key pair that the exchange
+ * was made with. 25 of a connection's kilobytes. As above, of properties that it may not have one day.
+ */
+export function releaseHandshake(client: object): void {
+  const { _protocol: protocol } = client as Parts;
+  if (protocol?._kex && '_keys' in protocol._kex) protocol._kex['_keys'] = null;
+  for (const part of [protocol, protocol?._cipher, protocol?._decipher, protocol?._kex]) {
+    for (const [name, value] of Object.entries(part ?? {})) {
+      if (Buffer.isBuffer(value) && value.buffer.byteLength > value.length)
+        Object.assign(part ?? {}, { [name]: ownBytes(value) });
     }
   }
 }
