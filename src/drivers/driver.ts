@@ -101,8 +101,16 @@ export type Driver = {
 
   /** What libvirt is doing with it by itself: at most one job of the domain, and one of each of these disks. None when it is off. */
   readJobs(uuid: Uuid, disks: readonly string[], options: CallOptions): Promise<readonly DomainJob[]>;
-  /** How the domain's last job ended, where libvirt still knows. */
-  readLastJob(uuid: Uuid, options: CallOptions): Promise<'COMPLETED' | 'FAILED' | 'CANCELLED' | null>;
+  /**
+   * How a job of the domain ended, where libvirt still knows: QEMU's driver keeps the last one that succeeded, however
+   * many have failed or were cancelled since.
+   */
+  readLastJob(uuid: Uuid, options: CallOptions): Promise<EndedJob | null>;
+  /**
+   * Asks libvirt to give up a job of that `DomainJob.id`; returns when it was asked, not when the job is over.
+   * `INVALID_STATE` when there is none, or one that libvirt cannot give up.
+   */
+  abortJob(uuid: Uuid, jobId: string, options: CallOptions): Promise<void>;
 
   // Lifecycle.
   startDomain(uuid: Uuid, options: StartOptions): Promise<void>;
@@ -172,7 +180,15 @@ export type DomainJob = {
   readonly id: string;
   /** Such as `save`, `migration out`, `copy of vda`. */
   readonly operation: string;
+  /** `null`: libvirt does not say, as when all is done but for what is still to be written to the disk. */
   readonly progress: TaskProgress | null;
+  /** For how long it has been going on, by the host's clock; `null`: libvirt does not say. */
+  readonly elapsedMs: number | null;
+};
+
+/** A job of a domain that is over. `elapsedMs`: how long it took; `null`: libvirt does not say. */
+export type EndedJob = Pick<DomainJob, 'operation' | 'elapsedMs'> & {
+  readonly state: 'COMPLETED' | 'FAILED' | 'CANCELLED';
 };
 
 /** One place in which two texts differ; XML for an element that only one of them has. Passwords are never shown. */

@@ -8,6 +8,7 @@ import type { HostTarget } from '../model/target.ts';
 import type { JournalShelf } from '../store/journal-shelf.ts';
 import type { ActionHost } from './action-guards.ts';
 import { createAnswers } from './answers.ts';
+import { createCancelTask } from './cancel-task.ts';
 import { createChangeFilters } from './change-filter.ts';
 import { createDomainActions } from './domain-actions.ts';
 import { createDomainFilters, hasLabels } from './domain-filter.ts';
@@ -136,7 +137,7 @@ export function openFleet(options: FleetOptions): Fleet {
       if (stored) tasks.domainStored(stored.hostName, stored.uuid);
     },
     rebooted: (hostName, uuid) => tasks.rebooted(hostName, uuid),
-    diskJobEnded: (hostName, uuid, end) => jobs.ended(hostName, uuid, end),
+    jobEnded: (hostName, uuid, end) => jobs.ended(hostName, uuid, end),
     tell(news: SessionNews) {
       if ((news.type === 'upserted' || news.type === 'deleted') && news.object.kind === 'network') {
         macs.networkChanged(news.object.hostName);
@@ -194,6 +195,7 @@ export function openFleet(options: FleetOptions): Fleet {
   const taskHost = (hostName: string) => (sessions.has(hostName) ? actionHost(hostName) : null);
   const tasks = createTasks({ book, clock, log, host: taskHost });
   const jobs = createHostJobs({ book, clock, log, host: taskHost });
+  const cancelTask = createCancelTask({ book, tasks, jobs });
   const actions = createDomainActions({
     host: actionHost,
     tasks,
@@ -284,7 +286,11 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     macs,
     actions,
-    tasks: { ...tasks, jobs: (hostName, uuid, signal) => jobs.read(actionHost(hostName), uuid, signal) },
+    tasks: {
+      ...tasks,
+      cancel: cancelTask,
+      jobs: (hostName, uuid, signal) => jobs.read(actionHost(hostName), uuid, signal),
+    },
     answers,
     openStats(query) {
       requireHosts(query.filter.hosts);

@@ -5,10 +5,10 @@ import { type VirtgraphError, withHost } from '../errors.ts';
 import { detach, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { HostTarget } from '../model/target.ts';
-import type { DiskJobEnd } from './disk-job-end.ts';
 import { isSameWay } from './host-diff.ts';
 import { noSuchDomain, reconfiguredHost, removedHost, stoppingHost, unusableHost } from './host-problem.ts';
 import { createHostStanding } from './host-standing.ts';
+import type { JobEnd } from './job-end.ts';
 import { type Mirror, type MirrorPeriods, openMirror } from './mirror.ts';
 import { createReplica, type Replica, type ReplicaListener } from './replica.ts';
 import { createRetries } from './retries.ts';
@@ -31,7 +31,7 @@ export type SessionOptions = {
     tell(news: SessionNews): void;
     /** The guest was started anew by itself: its record shows nothing of it. */
     rebooted(hostName: string, uuid: Uuid): void;
-    diskJobEnded(hostName: string, uuid: Uuid, end: DiskJobEnd): void;
+    jobEnded(hostName: string, uuid: Uuid, end: JobEnd): void;
   };
 };
 
@@ -127,7 +127,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
       log,
       random,
       onReboot: (uuid) => listener.rebooted(hostName, uuid),
-      onDiskJobEnd: (uuid, end) => listener.diskJobEnded(hostName, uuid, end),
+      onJobEnd: (uuid, end) => listener.jobEnded(hostName, uuid, end),
     });
     const lost = new AbortController();
     let synchronising: Promise<void> | null = null;

@@ -7,7 +7,7 @@ import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { DomainMoment, DomainStatus } from '../model/domain.ts';
 import type { HostHint } from '../model/hints.ts';
-import { type DiskJobEnd, diskJobEnd } from './disk-job-end.ts';
+import { type JobEnd, jobEnd } from './job-end.ts';
 import { createListedObjects, isNotFound, readOrRemove, unlisted } from './listed-objects.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 import type { Replica } from './replica.ts';
@@ -30,7 +30,7 @@ export type MirrorOptions = {
   readonly random: () => number;
   /** The daemon told that a guest was started anew by itself. */
   readonly onReboot?: (uuid: Uuid) => void;
-  readonly onDiskJobEnd?: (uuid: Uuid, end: DiskJobEnd) => void;
+  readonly onJobEnd?: (uuid: Uuid, end: JobEnd) => void;
 };
 
 /**
@@ -257,8 +257,8 @@ export function openMirror(options: MirrorOptions): Mirror {
     switch (hint.kind) {
       case 'domain': {
         if (hint.event === 'reboot') options.onReboot?.(hint.uuid);
-        const end = diskJobEnd(hint);
-        if (end !== null) options.onDiskJobEnd?.(hint.uuid, end);
+        const end = jobEnd(hint);
+        if (end !== null) options.onJobEnd?.(hint.uuid, end);
         void domainReads.request(hint.uuid, reason);
         return;
       }

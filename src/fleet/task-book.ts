@@ -149,6 +149,11 @@ export function noSuchTask(): VirtgraphError {
   });
 }
 
+/** `why`: what follows "The task". */
+export function notCancellable({ hostName }: TaskRecord, why: string): VirtgraphError {
+  return new VirtgraphError('INVALID_STATE', `The task ${why}.`, { host: hostName, outcome: 'NOT_SENT' });
+}
+
 /** What another run of the gateway wrote; `null` when it is no task. */
 function readTask(text: string | null): TaskRecord | null {
   try {

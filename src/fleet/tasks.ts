@@ -4,7 +4,7 @@ import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import { isTaskOver, type TaskRecord, type TaskState } from '../model/task.ts';
 import type { ActionHost } from './action-guards.ts';
-import { type NewTask, noSuchTask, type TaskBook } from './task-book.ts';
+import type { NewTask, TaskBook } from './task-book.ts';
 import { judgeGoal } from './task-goal.ts';
 import type { DomainRecord, TaskView } from './types.ts';
 
@@ -12,11 +12,13 @@ import type { DomainRecord, TaskView } from './types.ts';
  * Follows what takes longer than a moment. Nobody needs to wait for it, and nobody's leaving ends it: whether a goal is
  * reached is read from what the host's replica says, so the next run of the gateway can go on where this one ended.
  */
-export type Tasks = Omit<TaskView, 'jobs'> & {
+export type Tasks = Omit<TaskView, 'jobs' | 'cancel'> & {
   /** `null`: so many are under way that this one is not followed. */
   readonly begin: (task: NewTask) => TaskRecord | null;
   /** One that ends with this call to the host, or, where its outcome is unknown, as the domain shows. */
   readonly beginWith: (task: NewTask, call: Promise<unknown>) => TaskRecord | null;
+  /** Of one that goes on, and is cancellable. */
+  readonly cancel: (task: TaskRecord) => TaskRecord;
   readonly domainStored: (hostName: string, uuid: Uuid) => void;
   readonly hostChanged: (hostName: string) => void;
   readonly rebooted: (hostName: string, uuid: Uuid) => void;
@@ -194,17 +196,9 @@ export function createTasks({ book, clock, log, host }: TasksOptions): Tasks {
       );
       return task;
     },
-    cancel(id) {
-      const task = book.find(id);
-      if (task === null) throw noSuchTask();
-      // Asked twice, it is cancelled all the same.
-      if (task.state === 'CANCELLED') return task;
-      if (isTaskOver(task) || !task.cancellable) {
-        const why = isTaskOver(task) ? `is over: ${task.state}` : 'cannot be taken back from its host';
-        throw new VirtgraphError('INVALID_STATE', `The task ${why}.`, { host: task.hostName, outcome: 'NOT_SENT' });
-      }
+    cancel(task) {
       finish(task, 'CANCELLED');
-      return book.find(id) ?? task;
+      return book.find(task.id) ?? task;
     },
     domainStored(hostName, uuid) {
       for (const task of book.underWay(hostName)) {

@@ -250,8 +250,11 @@ export type TaskView = {
   readonly list: (query: TaskQuery) => TaskPage;
   /** As it is now, then each time it changes; the end when it is over. A slow reader skips to the newest. `NOT_FOUND` */
   readonly watch: (id: Uuid) => AsyncIterableIterator<TaskRecord>;
-  /** Nobody waits for it any more. `NOT_FOUND`, `INVALID_STATE` */
-  readonly cancel: (id: Uuid) => TaskRecord;
+  /**
+   * Nobody waits for it any more; of a job of libvirt's own, libvirt is asked to give it up, and it is CANCELLED when
+   * libvirt has. `NOT_FOUND`, `INVALID_STATE`, and of such a job what changes fail with.
+   */
+  readonly cancel: (id: Uuid, signal: AbortSignal) => Promise<TaskRecord>;
   /** Asks the host what it does with a domain by itself now; each such job is a task until it is over. */
   readonly jobs: (hostName: string, uuid: Uuid, signal: AbortSignal) => Promise<readonly TaskRecord[]>;
 };

@@ -49,8 +49,16 @@ export type TaskGoal =
       readonly live: boolean;
       readonly persistent: boolean;
     }
-  /** A job of libvirt's own is there no more. `job`: the domain's, or that of a disk. */
-  | { readonly want: 'JOB_OVER'; readonly job: string; readonly operation: string }
+  /**
+   * A job of libvirt's own is there no more. `job`: the domain's, or that of a disk. `began`: between which times, in
+   * milliseconds since 1970; absent in what was kept before there was such a thing.
+   */
+  | {
+      readonly want: 'JOB_OVER';
+      readonly job: string;
+      readonly operation: string;
+      readonly began?: { readonly earliest: number; readonly latest: number } | null;
+    }
   /** A reset leaves nothing that could be seen afterwards. */
   | { readonly want: 'NOTHING_VISIBLE' };
 

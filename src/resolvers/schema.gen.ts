@@ -103,7 +103,7 @@ export type Bookmark = {
   readonly cursor: Scalars['Cursor']['output'];
 };
 
-/** Which task nobody waits for any more. */
+/** Which task is to end. */
 export type CancelTaskInput = {
   /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -1268,8 +1268,12 @@ export type Mutation = {
    */
   readonly attachInterface: InterfacePayload;
   /**
-   * Ends the waiting for a task that is `cancellable`; twice is no mistake. `INVALID_STATE` when it is over or is not
-   * cancellable, `NOT_FOUND` when it is not kept any more. What was asked of a guest is not taken back.
+   * Ends the waiting for a task that is `cancellable`; twice is no mistake. What was asked of a guest is not taken back.
+   * Of a `HOST_JOB` libvirt is asked to give it up (virDomainAbortJob, virDomainBlockJobAbort): it is `CANCELLED` once
+   * libvirt has, which is waited for three quarters of a second; after that it is still `RUNNING` in the payload, and
+   * `taskProgress` tells. A copy that a guest has gone over to is not undone. `INVALID_STATE` when the task is over or is
+   * not cancellable, or, in libvirt's words, when it gives up no such job; `FORBIDDEN` for a job on a host that was opened
+   * read-only; `HOST_UNREACHABLE` when its host cannot be asked; `NOT_FOUND` when the task is not kept any more.
    */
   readonly cancelTask: TaskPayload;
   /** Defines a domain from XML, or redefines the one with its UUID (virDomainDefineXMLFlags). */
@@ -2040,7 +2044,10 @@ export type SubscriptionTaskProgressArgs = {
  */
 export type Task = Node & {
   readonly __typename?: 'Task';
-  /** `cancelTask` may be called: nobody waits for it any more. What was asked of a guest is not taken back by that. */
+  /**
+   * `cancelTask` may be called: nobody waits for it any more, or, for a `HOST_JOB`, libvirt is asked to give it up. What was
+   * asked of a guest is not taken back by that.
+   */
   readonly cancellable: Scalars['Boolean']['output'];
   /** Its domain; null when there is none any more, or not yet. */
   readonly domain: Maybe<Domain>;
@@ -2114,8 +2121,10 @@ export type TaskKind =
   /** Waits until the host has ended a guest that is given time to go. */
   | 'FORCE_OFF_DOMAIN'
   /**
-   * A job of libvirt's own, whoever began it: a save, a dump, a migration, a copy of a disk. How one of a disk ended is told
-   * by an event alone: where that was missed, it is `UNKNOWN`, or after a restart of the gateway `INTERRUPTED`.
+   * A job of libvirt's own, whoever began it: a save, a dump, a migration, a copy of a disk. `cancelTask` has libvirt give
+   * it up. Libvirt tells of what succeeds, and of every end of a disk's job; one of the guest that failed, or that somebody
+   * else gave up, is `UNKNOWN`, and so is a dump of the memory alone, of which nothing is told. Where an event about a disk
+   * was missed it is `UNKNOWN` too, or after a restart of the gateway `INTERRUPTED`.
    */
   | 'HOST_JOB'
   /** Waits until a guest that was asked to reboot does so. */
@@ -2128,7 +2137,7 @@ export type TaskKind =
   /** Waits until a guest that was asked to shut down is off. */
   | 'SHUTDOWN_DOMAIN';
 
-/** A task after it was cancelled. */
+/** A task after it was cancelled, or a job that libvirt was asked to give up. */
 export type TaskPayload = {
   readonly __typename?: 'TaskPayload';
   /** The task. */
@@ -2157,7 +2166,7 @@ export type TaskProgressUnit =
 
 /** How a task stands. */
 export type TaskState =
-  /** Nobody waits for it any more. */
+  /** Nobody waits for it any more; a `HOST_JOB` was given up by libvirt. */
   | 'CANCELLED'
   /** It is not, and will not be by itself. */
   | 'FAILED'

@@ -10,6 +10,7 @@ import type {
   MutationResolvers,
   QueryResolvers,
   SubscriptionResolvers,
+  TaskPayloadResolvers,
   TaskResolvers,
 } from './schema.gen.ts';
 
@@ -25,7 +26,9 @@ export const taskQueries = {
 } satisfies QueryResolvers;
 
 export const taskMutations = {
-  cancelTask: (_root, { input }, context) => ({ task: context.fleet.tasks.cancel(taskUuid(context, input.task)) }),
+  cancelTask: async (_root, { input }, context) => ({
+    task: await context.fleet.tasks.cancel(taskUuid(context, input.task), context.signal),
+  }),
 } satisfies MutationResolvers;
 
 export const taskSubscriptions = {
@@ -48,6 +51,10 @@ export const task = {
     // As it stands now: the payload may be that of an earlier answer.
     task: ({ task: known }, _args, { fleet }) => (known ? (fleet.tasks.find(known.id) ?? known) : null),
   } satisfies DomainPayloadResolvers,
+
+  TaskPayload: {
+    task: ({ task: known }, _args, { fleet }) => fleet.tasks.find(known.id) ?? known,
+  } satisfies TaskPayloadResolvers,
 };
 
 /** @throws BAD_USER_INPUT for what is not the id of a task of this gateway */

@@ -268,6 +268,19 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
 
       test('of an unknown domain cannot be asked for', async () => {
         await expect(driver.readJobs(nowhere, [], options)).rejects.toMatchObject(libvirtFailure('NOT_FOUND', 42));
+        await expect(driver.abortJob(nowhere, 'domain', options)).rejects.toMatchObject(
+          libvirtFailure('NOT_FOUND', 42),
+        );
+      });
+
+      test('that are not there cannot be given up', async () => {
+        const { uuid } = await start();
+        const abort = (jobId: string) => driver.abortJob(uuid, jobId, options);
+        await expect(abort('domain')).rejects.toMatchObject(libvirtFailure('INVALID_STATE', 55));
+        await expect(abort('disk vda')).rejects.toMatchObject(libvirtFailure('INVALID_STATE', 8));
+        await driver.destroyDomain(uuid, { ...options, graceful: false });
+        await expect(abort('domain')).rejects.toMatchObject(libvirtFailure('INVALID_STATE', 55));
+        await expect(abort('disk vda')).rejects.toMatchObject(libvirtFailure('INVALID_STATE', 55));
       });
     });
 

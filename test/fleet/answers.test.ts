@@ -187,7 +187,7 @@ describe('a first that failed', () => {
     const detail = { outcome: 'UNKNOWN', task: { id: task.id, state: 'RUNNING' } } as const;
     const work = failing(new VirtgraphError('OUTCOME_UNKNOWN', 'lost', detail));
     await expect(ask(answers, 'k', work)).rejects.toMatchObject({ detail });
-    tasks.cancel(task.id);
+    tasks.cancel(task);
     await expect(ask(answers, 'k', work)).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       detail: { task: { id: task.id, state: 'CANCELLED' } },

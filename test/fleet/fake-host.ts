@@ -1,5 +1,5 @@
 import { createChannel } from '../../src/channel.ts';
-import type { DomainJob, Driver } from '../../src/drivers/driver.ts';
+import type { DomainJob, Driver, EndedJob } from '../../src/drivers/driver.ts';
 import { hostProblem, VirtgraphError } from '../../src/errors.ts';
 import type { OpenDriver } from '../../src/fleet/host-session.ts';
 import { type MacAddress, parseUuid, type Uuid } from '../../src/model/brands.ts';
@@ -53,11 +53,11 @@ export type FakeHost = {
   gate: Gate;
   /** The next opens fail with this until it is null. */
   refuse: VirtgraphError | null;
-  /** What it does with its domains by itself, and how the last of that ended. */
   /** Running guests do not let go of a card that is taken from them. */
   clings: boolean;
+  /** What it does with its domains by itself, and how the last of that ended. */
   readonly jobs: DomainJob[];
-  lastJob: 'COMPLETED' | 'FAILED' | 'CANCELLED' | null;
+  lastJob: EndedJob | null;
   /** Guests go on as if nobody had asked them to shut down. */
   ignoresRequests: boolean;
   /** Events are told while this is true. */
@@ -308,6 +308,13 @@ export function createFakeHost(name: string): FakeHost {
       checkDomainXml: (xml, { signal }) => answer('check', '', signal, () => xml !== ''),
       readJobs: (uuid, _disks, { signal }) => answer('jobs', uuid, signal, () => [...host.jobs]),
       readLastJob: (uuid, { signal }) => answer('last job', uuid, signal, () => host.lastJob),
+      abortJob: (uuid, jobId, { signal }) =>
+        answer('abort', `${jobId} of ${uuid}`, signal, () => {
+          if (host.jobs.some(({ id }) => id === jobId)) return;
+          const libvirt = { code: 55, codeName: 'OPERATION_INVALID', domain: 10, domainName: 'QEMU', level: 2 };
+          const message = 'no job is active on the domain';
+          throw new VirtgraphError('INVALID_STATE', message, { outcome: 'FAILED', libvirt: { ...libvirt, message } });
+        }),
       inspectDomainXml: (xml) => configOf(parseFakeXml(xml)),
       defineDomain: (xml, { signal }) =>
         answer('define', '', signal, () => {

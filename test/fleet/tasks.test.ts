@@ -10,6 +10,7 @@ import { createFakeHost, gone } from './fake-host.ts';
 import { gather, openTestFleet } from './fleet-under-test.ts';
 
 const mac1 = parseMac('52:54:00:00:00:01');
+const { signal } = new AbortController();
 const open: Fleet[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((fleet) => fleet.close()));
@@ -87,8 +88,8 @@ describe('a guest that was asked to shut down', () => {
   test('is left alone when nobody waits any more; asked twice that is no mistake', async () => {
     const { host, guest, fleet } = await oneHost();
     const task = taskOf(await fleet.actions.shutdown({ ...request(guest.uuid), mode: 'DEFAULT' }));
-    expect(fleet.tasks.cancel(task.id)).toMatchObject({ state: 'CANCELLED', error: null });
-    expect(fleet.tasks.cancel(task.id).state).toBe('CANCELLED');
+    expect(await fleet.tasks.cancel(task.id, signal)).toMatchObject({ state: 'CANCELLED', error: null });
+    expect(await fleet.tasks.cancel(task.id, signal)).toMatchObject({ state: 'CANCELLED' });
     host.change(guest.uuid, { state: 'SHUTOFF', libvirtId: null });
     await settle();
     expect(stateOf(fleet, task)).toBe('CANCELLED');
@@ -156,7 +157,7 @@ describe('a graceful end by force', () => {
     await clock.advance(1_000);
     const task = taskOf(await asked);
     expect(task).toMatchObject({ taskKind: 'FORCE_OFF_DOMAIN', state: 'RUNNING', cancellable: false });
-    expect(() => fleet.tasks.cancel(task.id)).toThrow(expect.objectContaining({ code: 'INVALID_STATE' }));
+    await expect(fleet.tasks.cancel(task.id, signal)).rejects.toMatchObject({ code: 'INVALID_STATE' });
     answer.reject(new VirtgraphError('GUEST_BUSY', 'it will not go', { outcome: 'FAILED' }));
     await settle();
     expect(fleet.tasks.find(task.id)).toMatchObject({ state: 'FAILED', error: { code: 'GUEST_BUSY' } });
@@ -361,119 +362,5 @@ describe('the list of tasks', () => {
     expect(fleet.tasks.find(task.id)).toBeNull();
     expect(kept.task.get(task.id)).toBeNull();
     expect(() => fleet.tasks.watch(task.id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
-  });
-});
-
-describe('a job of libvirt’s own', () => {
-  const save = {
-    id: 'domain',
-    operation: 'save',
-    progress: { percent: 10, processed: 1, remaining: 9, unit: 'BYTES' },
-  } as const;
-  const ask = ({ fleet, guest }: Awaited<ReturnType<typeof oneHost>>) =>
-    fleet.tasks.jobs('alpha', guest.uuid, AbortSignal.timeout(5_000));
-
-  test('is a task from when it is seen, followed until libvirt says how it ended', async () => {
-    const setup = await oneHost();
-    expect(await ask(setup)).toEqual([]);
-    setup.host.jobs.push(save);
-    const [task] = await ask(setup);
-    expect(task).toMatchObject({ taskKind: 'HOST_JOB', state: 'RUNNING', progress: save.progress, cancellable: false });
-    expect(await ask(setup)).toEqual([task]);
-    if (!task) throw new Error('There is no task.');
-    setup.host.jobs[0] = { ...save, progress: { ...save.progress, percent: 50 } };
-    await setup.clock.advance(1_000);
-    expect(setup.fleet.tasks.find(task.id)?.progress?.percent).toBe(50);
-    setup.host.jobs.length = 0;
-    setup.host.lastJob = 'COMPLETED';
-    await setup.clock.advance(1_000);
-    expect(stateOf(setup.fleet, task)).toBe('SUCCEEDED');
-    const asked = setup.host.calls.filter((call) => call.startsWith('jobs')).length;
-    await setup.clock.advance(10_000);
-    expect(setup.host.calls.filter((call) => call.startsWith('jobs'))).toHaveLength(asked);
-  });
-
-  test('is found again by the next run of the gateway, or is interrupted', async () => {
-    const setup = await oneHost();
-    setup.host.jobs.push(save, { id: 'disk vda', operation: 'copy of vda', progress: null });
-    const [domainJob, diskJob] = await ask(setup);
-    if (!domainJob || !diskJob) throw new Error('There are no tasks.');
-    await setup.fleet.close();
-    setup.host.jobs.pop();
-    const next = await setup.start();
-    await next.clock.advance(2_000);
-    expect([stateOf(next.fleet, domainJob), stateOf(next.fleet, diskJob)]).toEqual(['RUNNING', 'INTERRUPTED']);
-  });
-
-  const copy = { id: 'disk vda', operation: 'copy of vda', progress: null } as const;
-  const tell = ({ host, guest }: Awaited<ReturnType<typeof oneHost>>, status: string, target = 'vda') =>
-    host.hint({
-      kind: 'domain',
-      uuid: guest.uuid,
-      name: 'guest',
-      event: 'block-job-2',
-      detail: { target, type: 'copy', status },
-    });
-
-  test.each([
-    ['completed', 'SUCCEEDED', null],
-    ['failed', 'FAILED', { code: 'LIBVIRT_ERROR' }],
-    ['canceled', 'CANCELLED', null],
-  ])('of a disk ends as its event says: %s', async (status, state, error) => {
-    const setup = await oneHost();
-    setup.host.jobs.push(copy);
-    const [task] = await ask(setup);
-    if (!task) throw new Error('There is no task.');
-    tell(setup, 'ready');
-    tell(setup, status, 'vdb');
-    await setup.clock.advance(1_000);
-    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
-    // The answer without the job overtakes the event.
-    setup.host.jobs.length = 0;
-    expect(await ask(setup)).toEqual([]);
-    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
-    tell(setup, status);
-    await setup.clock.advance(0);
-    expect(setup.fleet.tasks.find(task.id)).toMatchObject({ state, error });
-  });
-
-  test('of a disk does not begin anew by an answer from before its end', async () => {
-    const setup = await oneHost();
-    setup.host.jobs.push(copy);
-    await ask(setup);
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    setup.host.gate = (verb) => (verb === 'jobs' ? held : undefined);
-    await setup.clock.advance(1_000);
-    setup.host.jobs.length = 0;
-    tell(setup, 'completed');
-    await setup.clock.advance(0);
-    release();
-    await setup.clock.advance(2_000);
-    const { edges } = setup.fleet.tasks.list({ filter: {}, first: 10, after: null });
-    expect(edges.map(({ node }) => node.state)).toEqual(['SUCCEEDED']);
-  });
-
-  test('of a disk is of unknown end when no event comes', async () => {
-    const setup = await oneHost();
-    setup.host.jobs.push(copy);
-    const [task] = await ask(setup);
-    if (!task) throw new Error('There is no task.');
-    setup.host.jobs.length = 0;
-    await setup.clock.advance(2_000);
-    expect(setup.fleet.tasks.find(task.id)).toMatchObject({ state: 'UNKNOWN', error: { code: 'OUTCOME_UNKNOWN' } });
-  });
-
-  test('waits with its host, and goes on with it', async () => {
-    const setup = await oneHost();
-    setup.host.jobs.push(save);
-    const [task] = await ask(setup);
-    if (!task) throw new Error('There is no task.');
-    setup.host.refuse = gone();
-    setup.host.drop();
-    await setup.clock.advance(1_000);
-    expect(stateOf(setup.fleet, task)).toBe('PENDING');
-    setup.host.refuse = null;
-    await setup.clock.advance(60_000);
-    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
   });
 });

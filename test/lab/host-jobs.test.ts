@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gateway, hostEntry, openGateway } from './gateway.ts';
 import { qemuGuestXml } from './guests.ts';
 import { type Lab, openLab } from './lab.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 import { hostNamed } from './pick.ts';
+import { makeSlowFile, type SlowFile } from './slow-file.ts';
 import { waitFor } from './wait.ts';
 
 let lab: Lab;
@@ -23,12 +24,17 @@ const start = () =>
 beforeAll(async () => {
   lab = await openLab({ hosts: 1, hostKeyTypes: ['ed25519'], purpose: 'host-jobs.test.ts' });
   host = hostNamed(lab, 'h1');
-  const image = join(host.folder, 'lib/images/disk.raw');
   // Nothing of it is zero: a copy would skip what is.
-  writeFileSync(image, randomBytes(diskMiB * 1024 * 1024));
+  writeFileSync(outside('disk.raw'), randomBytes(diskMiB * 1024 * 1024));
   const disk = `<disk type='file' device='disk'><driver name='qemu' type='raw'/>
-    <source file='/var/lib/libvirt/images/disk.raw'/><target dev='vda' bus='virtio'/></disk>`;
-  await host.virshXml(qemuGuestXml({ name: 'busy' }).replace('<console', `${disk}<console`), 'define');
+    <source file='${inside('disk.raw')}'/><target dev='vda' bus='virtio'/></disk>`;
+  const devices = qemuGuestXml({ name: 'busy', memoryMiB: 64 }).replace('<console', `${disk}<console`);
+  // What its memory holds is written out by a save or a dump; memory that is zero takes no time.
+  const noise = `<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+    <qemu:arg value='-device'/><qemu:arg value='loader,file=${inside('noise')},addr=0x1000000,force-raw=on'/>
+    </qemu:commandline>`;
+  writeFileSync(outside('noise'), randomBytes(noiseMiB * 1024 * 1024));
+  await host.virshXml(devices.replace('</domain>', `${noise}</domain>`), 'define');
   await host.virsh('start', 'busy');
   gateway = await start();
   await gateway.ready('h1');
@@ -41,6 +47,11 @@ afterAll(async () => {
 
 /** At a mebibyte a second it takes as many seconds: time to look at it. */
 const diskMiB = 64;
+const noiseMiB = 32;
+
+/** A file as the host knows it, and as we do. */
+const inside = (name: string) => `/var/lib/libvirt/images/${name}`;
+const outside = (name: string) => join(host.folder, 'lib/images', name);
 
 interface Task {
   readonly id: string;
@@ -55,17 +66,29 @@ interface Task {
 const fields = 'id kind state summary cancellable progress { percent } error { code }';
 
 async function beginCopy(name: string): Promise<Task> {
-  const target = `/var/lib/libvirt/images/${name}.raw`;
+  const target = inside(`${name}.raw`);
   // QEMU fills its buffer at once and then waits until its rate has caught up: by default for a quarter of a minute.
   const pace = ['--bandwidth', '1', '--buf-size', '262144'];
   await host.virsh('blockcopy', 'busy', 'vda', target, '--format', 'raw', '--transient-job', ...pace);
+  return await onlyJob('copy of vda');
+}
+
+async function jobsNow(): Promise<readonly Task[]> {
   const { domain } = await gateway.data<{ domain: { jobs: readonly Task[] } }>(
     `{ domain(by: { path: { host: "h1", name: "busy" } }) { jobs { ${fields} } } }`,
   );
-  const [task, ...others] = domain.jobs;
-  if (task === undefined) throw new Error('The copy is not seen.');
+  return domain.jobs;
+}
+
+async function onlyJob(operation: string): Promise<Task> {
+  const [task, ...others] = await waitFor('the job to be seen', async () => {
+    const jobs = await jobsNow();
+    return jobs.length > 0 && jobs;
+  });
+  if (task === undefined) throw new Error('The job is not seen.');
   expect(others).toEqual([]);
-  expect(task).toMatchObject({ kind: 'HOST_JOB', state: 'RUNNING', summary: 'busy on h1: copy of vda.', error: null });
+  const summary = `busy on h1: ${operation}.`;
+  expect(task).toMatchObject({ kind: 'HOST_JOB', state: 'RUNNING', summary, cancellable: true, error: null });
   return task;
 }
 
@@ -107,4 +130,100 @@ test('a copy goes on as the same task in the next run of the gateway, and succee
     host.tryVirsh('blockjob', 'busy', 'vda', '--pivot').then((r) => r.status === 0),
   );
   expect(await ended).toMatchObject({ state: 'SUCCEEDED', error: null });
+});
+
+const cancel = ({ id }: Task) =>
+  gateway.ask<{ cancelTask: { task: Task } }>(
+    `mutation ($task: ID!) { cancelTask(input: { task: $task }) { task { ${fields} } } }`,
+    { task: id },
+  );
+const stateOf = (domain: string) => host.virsh('domstate', domain, '--reason').then((text) => text.trim());
+
+test('a copy is cancelled through the API, which virsh then sees no more', async () => {
+  const task = await beginCopy('cancelled');
+  const ended = watch(task).next('the end', ({ state }) => state !== 'RUNNING');
+  const { data, errors } = await cancel(task);
+  expect(errors).toBeUndefined();
+  expect(data?.cancelTask.task.id).toBe(task.id);
+  expect(await ended).toMatchObject({ state: 'CANCELLED', error: null, cancellable: false });
+  expect(await host.virsh('blockjob', 'busy', 'vda')).toContain('No current block job');
+  expect((await cancel(task)).data?.cancelTask.task.state).toBe('CANCELLED');
+});
+
+describe('a job of the whole guest, begun with virsh', () => {
+  const files: SlowFile[] = [];
+  afterAll(() => {
+    for (const file of files) file.close();
+  });
+
+  /** `ended`: what became of it by virsh's own word. */
+  async function begin(verb: 'dump' | 'save' | 'managedsave', ...options: readonly string[]) {
+    const name = `${verb}-${files.length}`;
+    const isManaged = verb === 'managedsave';
+    const file = makeSlowFile(isManaged ? join(host.folder, 'lib/qemu/save/busy.save') : outside(name));
+    files.push(file);
+    const ended = host.tryVirsh(verb, 'busy', ...(isManaged ? [] : [inside(name)]), ...options);
+    const task = await onlyJob(verb === 'dump' ? 'dump' : 'save');
+    return { file, ended, task };
+  }
+
+  test('a dump is seen with its progress, and succeeds', async () => {
+    const { file, ended, task } = await begin('dump');
+    const progress = watch(task);
+    const first = await progress.next('some progress', (now) => percentOf(now) > 0);
+    await progress.next('more progress', (now) => percentOf(now) > percentOf(first));
+    const end = progress.next('the end', ({ state }) => state !== 'RUNNING');
+    file.hurry();
+    expect(await end).toMatchObject({ state: 'SUCCEEDED', error: null });
+    expect(await ended).toMatchObject({ status: 0 });
+  });
+
+  // After one that has succeeded, of which libvirt goes on to tell as the last one.
+  test.each(['dump', 'save', 'managedsave'] as const)(
+    'a %s is cancelled through the API, and its guest runs on',
+    async (verb) => {
+      const { ended, task } = await begin(verb);
+      const end = watch(task).next('the end', ({ state }) => state !== 'RUNNING');
+      const { data, errors } = await cancel(task);
+      expect(errors).toBeUndefined();
+      expect(['RUNNING', 'CANCELLED']).toContain(data?.cancelTask.task.state);
+      expect(await end).toMatchObject({ state: 'CANCELLED', error: null });
+      expect(await ended).toMatchObject({ status: 1, stderr: expect.stringContaining('canceled by client') });
+      expect(await stateOf('busy')).toMatch(/^running/);
+      expect(await jobsNow()).toEqual([]);
+    },
+  );
+
+  test('a dump that somebody else aborts after one that succeeded is not said to have succeeded', async () => {
+    const { ended, task } = await begin('dump');
+    const end = watch(task).next('the end', ({ state }) => state !== 'RUNNING');
+    await host.virsh('domjobabort', 'busy');
+    expect(await end).toMatchObject({ state: 'UNKNOWN', error: { code: 'OUTCOME_UNKNOWN' } });
+    expect(await ended).toMatchObject({ status: 1 });
+  });
+
+  test('a dump that libvirt does not give up is refused in its words, and goes on', async () => {
+    const { file, ended, task } = await begin('dump', '--memory-only');
+    const { errors } = await cancel(task);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('cannot abort memory-only dump'), extensions: { code: 'INVALID_STATE' } },
+    ]);
+    expect((await taskNow(task)).state).toBe('RUNNING');
+    file.hurry();
+    expect(await ended).toMatchObject({ status: 0 });
+    const { errors: late } = await waitFor('its end', async () => {
+      const now = await taskNow(task);
+      return now.state !== 'RUNNING' && (await cancel(task));
+    });
+    expect(late).toMatchObject([{ extensions: { code: 'INVALID_STATE', outcome: 'NOT_SENT', host: 'h1' } }]);
+  });
+
+  test('a save that is left alone stops the guest, and succeeds', async () => {
+    const { file, ended, task } = await begin('save');
+    const end = watch(task).next('the end', ({ state }) => state !== 'RUNNING');
+    file.hurry();
+    expect(await end).toMatchObject({ state: 'SUCCEEDED', error: null });
+    expect(await ended).toMatchObject({ status: 0 });
+    expect(await stateOf('busy')).toBe('shut off (saved)');
+  });
 });

@@ -3,6 +3,7 @@ import { createChannel } from '../../src/channel.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { VirtgraphError } from '../../src/errors.ts';
 import { createAnswers } from '../../src/fleet/answers.ts';
+import { createCancelTask } from '../../src/fleet/cancel-task.ts';
 import { createChangeFilters } from '../../src/fleet/change-filter.ts';
 import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
 import { createDomainIndex } from '../../src/fleet/domain-query.ts';
@@ -128,15 +129,13 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
 
   const kept = keepInMemory();
   const clock = options.clock ?? systemClock;
-  const tasks = createTasks({
-    book: createTaskBook({ kept: kept.task, clock, log: silentLog }),
-    clock,
-    log: silentLog,
-    host: () => null,
-  });
+  const book = createTaskBook({ kept: kept.task, clock, log: silentLog });
+  const tasks = createTasks({ book, clock, log: silentLog, host: () => null });
+  // It has no host that could do something by itself.
+  const cancel = createCancelTask({ book, tasks, jobs: { cancel: unsupported } });
 
   const fleet: MemoryFleet = {
-    tasks: { ...tasks, jobs: async () => [] },
+    tasks: { ...tasks, cancel, jobs: async () => [] },
     answers: createAnswers({ kept, tasks, clock, log: silentLog }),
     id: options.id ?? 'memory',
     statsCalls: [],

@@ -1,33 +1,24 @@
 /** What libvirt is doing with a domain by itself: saves, dumps and migrations, and copies of its disks. */
+import { VirtgraphError } from '../../errors.ts';
 import type { Uuid } from '../../model/brands.ts';
 import type { TaskProgress } from '../../model/task.ts';
 import type { CallOptions, DomainJob, Driver } from '../driver.ts';
 import type { DomainRefs } from './domain-refs.ts';
 import { isLibvirtError } from './errors.ts';
+import { jobOperations, nameOf } from './rpc/event-names.ts';
 import { procedures } from './rpc/procedures.ts';
-import { jobStatsFlags } from './rpc/procedures-domain.ts';
+import { blockJobAbortFlags, jobStatsFlags } from './rpc/procedures-domain.ts';
 import type { TypedParam } from './rpc/typed-params.ts';
 
-type JobVerbs = Pick<Driver, 'readJobs' | 'readLastJob'>;
+type JobVerbs = Pick<Driver, 'readJobs' | 'readLastJob' | 'abortJob'>;
+
+/** `DomainJob.id`: what a domain does as a whole, or what is done with one of its disks. */
+const domainJobId = 'domain';
+const diskJobPrefix = 'disk ';
 
 /** `virDomainJobType`. */
 const jobTypes = ['NONE', 'BOUNDED', 'UNBOUNDED', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 type JobType = (typeof jobTypes)[number];
-
-/** `virDomainJobOperation`. */
-const operations = [
-  'job',
-  'start',
-  'save',
-  'restore',
-  'migration in',
-  'migration out',
-  'snapshot',
-  'snapshot revert',
-  'dump',
-  'backup',
-  'snapshot delete',
-] as const;
 
 /** `virDomainBlockJobType`. */
 const blockOperations = ['block job', 'pull', 'copy', 'commit', 'active commit', 'backup'] as const;
@@ -48,28 +39,43 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
     async readLastJob(uuid, options) {
       // Kept for whoever asks next: to ask is otherwise to make it forgotten.
       const flags = jobStatsFlags.COMPLETED | jobStatsFlags.KEEP_COMPLETED;
-      const { type } = await refs.call(procedures.domainGetJobStats, uuid, { flags }, options);
-      const name = jobTypes[type];
-      return name === 'COMPLETED' || name === 'FAILED' || name === 'CANCELLED' ? name : null;
+      const { type, params } = await refs.call(procedures.domainGetJobStats, uuid, { flags }, options);
+      const state = jobTypes[type];
+      return state === 'COMPLETED' || state === 'FAILED' || state === 'CANCELLED' ? { state, ...about(params) } : null;
+    },
+    async abortJob(uuid, jobId, options) {
+      if (jobId === domainJobId) {
+        await refs.call(procedures.domainAbortJob, uuid, {}, options);
+        return;
+      }
+      const path = jobId.slice(diskJobPrefix.length);
+      try {
+        // Else the daemon would hold the call until QEMU has let go of the job, which an event tells as well.
+        const flags: number = blockJobAbortFlags.ASYNC;
+        await refs.call(procedures.domainBlockJobAbort, uuid, { path, flags }, options);
+      } catch (error) {
+        // What is wrong with the argument is that the disk has no job, or is there no more: our caller named a job alone.
+        if (!isLibvirtError(error, 'INVALID_ARG') || !(error instanceof VirtgraphError)) throw error;
+        throw new VirtgraphError('INVALID_STATE', error.message, { ...error.detail, cause: error });
+      }
     },
   };
 
   async function readDomainJob(uuid: Uuid, options: CallOptions): Promise<DomainJob | null> {
     try {
       const { type, params } = await refs.call(procedures.domainGetJobStats, uuid, { flags: 0 }, options);
-      if (!isUnderWay(jobTypes[type])) return null;
+      if (!isThere(jobTypes[type])) return null;
       const number = (name: string) => numberOf(params, name);
-      const operation = operations[number('operation') ?? 0] ?? 'job';
-      const total = number('data_total');
-      return { id: 'domain', operation, progress: bytes(number('data_processed'), number('data_remaining'), total) };
+      const progress = bytes(number('data_processed'), number('data_remaining'), number('data_total'));
+      return { id: domainJobId, progress, ...about(params) };
     } catch (error) {
       if (!isLibvirtError(error, 'NO_SUPPORT')) throw error;
     }
     // Drivers that are older than the typed form of the question.
     const job = await refs.call(procedures.domainGetJobInfo, uuid, {}, options);
-    if (!isUnderWay(jobTypes[job.type])) return null;
+    if (!isThere(jobTypes[job.type])) return null;
     const progress = bytes(Number(job.dataProcessed), Number(job.dataRemaining), Number(job.dataTotal));
-    return { id: 'domain', operation: 'job', progress };
+    return { id: domainJobId, operation: 'job', progress, elapsedMs: Number(job.timeElapsedMs) };
   }
 
   async function readBlockJob(uuid: Uuid, disk: string, options: CallOptions): Promise<DomainJob | null> {
@@ -82,7 +88,7 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
     if (!found) return null;
     const [processed, total] = [Number(done), Number(end)];
     return {
-      id: `disk ${disk}`,
+      id: `${diskJobPrefix}${disk}`,
       operation: `${blockOperations[type] ?? 'block job'} of ${disk}`,
       progress: {
         percent: percentOf(processed, total),
@@ -90,12 +96,22 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
         remaining: Math.max(0, total - processed),
         unit: 'STEPS',
       },
+      elapsedMs: null,
     };
   }
 }
 
-function isUnderWay(type: JobType | undefined): boolean {
-  return type === 'BOUNDED' || type === 'UNBOUNDED';
+/**
+ * Until libvirt has let go of it. A save or a dump is `COMPLETED` as soon as QEMU has handed over its last byte, and
+ * goes on until all of them are written.
+ */
+function isThere(type: JobType | undefined): boolean {
+  return type !== undefined && type !== 'NONE';
+}
+
+function about(params: readonly TypedParam[]): Pick<DomainJob, 'operation' | 'elapsedMs'> {
+  const operation = nameOf(jobOperations, numberOf(params, 'operation') ?? 0);
+  return { operation, elapsedMs: numberOf(params, 'time_elapsed') };
 }
 
 function numberOf(params: readonly TypedParam[], name: string): number | null {

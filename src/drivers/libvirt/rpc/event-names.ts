@@ -49,6 +49,20 @@ export const watchdogActions = ['none', 'pause', 'reset', 'poweroff', 'shutdown'
 export const ioErrorActions = ['none', 'pause', 'report'] as const;
 export const graphicsPhases = ['connect', 'initialize', 'disconnect'] as const;
 export const graphicsFamilies = ['ipv4', 'ipv6', 'unix'] as const;
+/** `virDomainJobOperation`. */
+export const jobOperations = [
+  'job',
+  'start',
+  'save',
+  'restore',
+  'migration in',
+  'migration out',
+  'snapshot',
+  'snapshot revert',
+  'dump',
+  'backup',
+  'snapshot delete',
+] as const;
 export const blockJobTypes = ['unknown', 'pull', 'copy', 'commit', 'active-commit', 'backup'] as const;
 export const blockJobStatuses = ['completed', 'failed', 'canceled', 'ready'] as const;
 export const diskChangeReasons = ['changed', 'dropped'] as const;

@@ -13,6 +13,7 @@ import {
   graphicsFamilies,
   graphicsPhases,
   ioErrorActions,
+  jobOperations,
   memoryFailureActions,
   memoryFailureRecipients,
   metadataTypes,
@@ -151,7 +152,10 @@ export const domainEvents = {
     21,
     363,
     struct({ ...base, params: array(typedParam, 'REMOTE_DOMAIN_JOB_STATS_MAX') }),
-    ({ params }) => paramsDetail(params),
+    ({ params }) => {
+      const { operation, ...detail } = paramsDetail(params);
+      return { ...detail, ...(typeof operation === 'number' && { operation: nameOf(jobOperations, operation) }) };
+    },
   ),
   'device-removal-failed': domainEvent(22, 367, withAlias, ({ alias }) => ({ alias })),
   'metadata-change': domainEvent(

@@ -15,6 +15,8 @@ export const affectFlags = { LIVE: 1, CONFIG: 2 } as const;
 
 /** `virDomainGetJobStatsFlags`. */
 export const jobStatsFlags = { COMPLETED: 1, KEEP_COMPLETED: 2 } as const;
+/** `virDomainBlockJobAbortFlags`; never PIVOT (2), which ends a copy by going over to it. */
+export const blockJobAbortFlags = { ASYNC: 1 } as const;
 
 const domainArgs = struct({ domain: domainRef });
 const domainFlagsArgs = struct({ domain: domainRef, flags: uint });
@@ -134,4 +136,6 @@ export const domainProcedures = procedureTable({
     struct({ domain: domainRef, path: string, flags: uint }),
     struct({ found: flag, type: int, bandwidth: uhyper, done: uhyper, end: uhyper }),
   ),
+  domainAbortJob: change(164, 'work', domainArgs, nothing),
+  domainBlockJobAbort: change(237, 'work', struct({ domain: domainRef, path: string, flags: uint }), nothing),
 });

@@ -14,4 +14,6 @@ export const apiNames: Partial<Record<ProcedureName, string>> = {
   domainSetAutostart: 'virDomainSetAutostart',
   domainAttachDeviceFlags: 'virDomainAttachDeviceFlags',
   domainDetachDeviceFlags: 'virDomainDetachDeviceFlags',
+  domainAbortJob: 'virDomainAbortJob',
+  domainBlockJobAbort: 'virDomainBlockJobAbort',
 };

@@ -11,6 +11,7 @@ import { lookupUuid } from './domain-store.ts';
 import { createEventSink, type DomainEventFields, type ObjectEventFields } from './event-sink.ts';
 import { noFaults, type SimFaults } from './faults.ts';
 import { createSimHost, refOf, type SimHost } from './host.ts';
+import { dropJobs } from './jobs.ts';
 import { requireActive } from './lifecycle.ts';
 import { personalities, type SimHypervisor } from './personality.ts';
 import { createStuckGuest } from './stuck-guest.ts';
@@ -140,6 +141,7 @@ export function createSimDaemon(options: SimDaemonOptions): SimDaemon {
       for (const domain of host.domains.values()) {
         domain.cancelPending?.();
         domain.cancelPending = null;
+        dropJobs(domain.jobs);
         domain.stuck?.release('gone');
       }
     },

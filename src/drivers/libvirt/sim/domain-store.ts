@@ -4,6 +4,7 @@ import type { DomainRef } from '../rpc/objects.ts';
 import { type Definition, readDefinition } from './definition.ts';
 import { failure } from './failure.ts';
 import { isActive, refOf, type SimDomain, type SimHost, states } from './host.ts';
+import { noJobs } from './jobs.ts';
 
 /** The domain that a call names; libvirt goes by the UUID alone. */
 export function findDomain(host: SimHost, { uuid, name }: DomainRef): SimDomain {
@@ -60,6 +61,7 @@ export function addDefined(host: SimHost, { uuid, name, root }: Definition): Sim
     runningSince: null,
     stuck: null,
     cancelPending: null,
+    jobs: noJobs(),
   };
   host.domains.set(uuid, domain);
   host.uuidByName.set(name, uuid);

@@ -1,7 +1,5 @@
 import { interfaceAddressSources } from '../../driver.ts';
-import type { DomainRef } from '../rpc/objects.ts';
 import type { ArgsOf } from '../rpc/procedures.ts';
-import { jobStatsFlags } from '../rpc/procedures-domain.ts';
 import type { TypedParam } from '../rpc/typed-params.ts';
 import type { XmlElement } from '../xml/tree.ts';
 import type { Handler } from './call-context.ts';
@@ -30,38 +28,12 @@ type ReadName =
   | 'domainMemoryStats'
   | 'domainBlockStats'
   | 'domainInterfaceStats'
-  | 'domainGetCpuStats'
-  | 'domainGetJobInfo'
-  | 'domainGetJobStats'
-  | 'domainGetBlockJobInfo';
+  | 'domainGetCpuStats';
 
 /** `virDomainControlState`: 0 OK, 1 JOB, 2 OCCUPIED, 3 ERROR. */
 const controlStates = { OK: 0, OCCUPIED: 2 } as const;
 /** `VIR_DOMAIN_XML_INACTIVE`. */
 const xmlInactive = 2;
-
-/** Nothing that would be a job lasts here: saving is done at once. */
-const noJob = {
-  type: 0,
-  timeElapsedMs: 0n,
-  timeRemainingMs: 0n,
-  dataTotal: 0n,
-  dataProcessed: 0n,
-  dataRemaining: 0n,
-  memoryTotal: 0n,
-  memoryProcessed: 0n,
-  memoryRemaining: 0n,
-  fileTotal: 0n,
-  fileProcessed: 0n,
-  fileRemaining: 0n,
-} as const;
-
-function requireJobs(host: SimHost, ref: DomainRef, apiName: string, { mayBeOff = false } = {}): SimDomain {
-  if (host.personality.hypervisor !== 'qemu') throw unsupported(apiName);
-  const domain = findDomain(host, ref);
-  if (!mayBeOff) requireActive(domain);
-  return domain;
-}
 
 export const domainReadHandlers: { readonly [N in ReadName]: Handler<N> } = {
   domainLookupByUuid: ({ host }, { uuid }) => ({ domain: refOf(lookupUuid(host, uuid)) }),
@@ -106,22 +78,6 @@ export const domainReadHandlers: { readonly [N in ReadName]: Handler<N> } = {
   domainHasManagedSaveImage({ host }, { domain, flags }) {
     checkFlags(flags, 0, `${host.personality.hypervisor}DomainHasManagedSaveImage`, host.personality.source);
     return { result: findDomain(host, domain).hasManagedSave };
-  },
-  domainGetJobInfo({ host }, { domain }) {
-    requireJobs(host, domain, 'virDomainGetJobInfo');
-    return noJob;
-  },
-  domainGetJobStats({ host }, { domain, flags }) {
-    const isAboutLast = (flags & jobStatsFlags.COMPLETED) !== 0;
-    requireJobs(host, domain, 'virDomainGetJobStats', { mayBeOff: isAboutLast });
-    return { type: noJob.type, params: [] };
-  },
-  domainGetBlockJobInfo({ host }, { domain: ref, path }) {
-    const domain = requireJobs(host, ref, 'virDomainGetBlockJobInfo');
-    if (!presentConfig(domain).disks.some((disk) => disk.target === path || disk.source === path)) {
-      throw failure('INVALID_ARG', host.personality.source, `disk '${path}' not found in domain`);
-    }
-    return { found: false, type: 0, bandwidth: 0n, done: 0n, end: 0n };
   },
   domainInterfaceAddresses: interfaceAddresses,
   async domainMemoryStats({ host, procedure }, { domain: ref, maxStats }) {

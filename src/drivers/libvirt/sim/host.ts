@@ -6,6 +6,7 @@ import { readDomainConfig } from '../xml/domain.ts';
 import type { XmlElement } from '../xml/tree.ts';
 import type { EventSink } from './event-sink.ts';
 import { createNetworks, createPools, type SimNetwork, type SimPool } from './host-objects.ts';
+import type { SimJobs } from './jobs.ts';
 import type { Personality } from './personality.ts';
 import { createRandom, type Random } from './random.ts';
 import type { StuckGuest } from './stuck-guest.ts';
@@ -42,6 +43,7 @@ export type SimDomain = {
   stuck: StuckGuest | null;
   /** Takes back what the guest was about to do by itself, such as to power off. */
   cancelPending: (() => void) | null;
+  readonly jobs: SimJobs;
 };
 
 /** Everything that a simulated daemon knows. */

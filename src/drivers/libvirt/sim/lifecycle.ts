@@ -7,6 +7,7 @@ import type { XmlElement } from '../xml/tree.ts';
 import { removeDomain, tellLifecycle } from './domain-store.ts';
 import { failure } from './failure.ts';
 import { isActive, presentConfig, refOf, type SimDomain, type SimHost, type StateNumber, states } from './host.ts';
+import { dropJobs } from './jobs.ts';
 import { liveXml } from './live-domain.ts';
 import { tapsOf, tellTaps } from './taps.ts';
 
@@ -101,6 +102,7 @@ function stopDomain(
 ): void {
   domain.cancelPending?.();
   domain.cancelPending = null;
+  dropJobs(domain.jobs);
   const taps = tapsOf(host, domain);
   enterState(host, domain, states.SHUTOFF, reason);
   domain.live = null;
@@ -205,7 +207,24 @@ export function sleepDomain(host: SimHost, domain: SimDomain): void {
 export function saveDomain(host: SimHost, domain: SimDomain): void {
   requireActive(domain);
   domain.hasManagedSave = true;
+  stopSaved(host, domain);
+}
+
+/** All of it is in a file now. */
+export function stopSaved(host: SimHost, domain: SimDomain): void {
   stopDomain(host, domain, { reason: 5, detail: 4 });
+}
+
+/** `reason`: `virDomainPausedReason`. */
+export function pauseForJob(host: SimHost, domain: SimDomain, reason: number): void {
+  enterState(host, domain, states.PAUSED, reason);
+  tellLifecycle(host, domain, 'suspended', 0);
+}
+
+/** `reason`: `virDomainRunningReason`. */
+export function goOnAfterJob(host: SimHost, domain: SimDomain, reason: number): void {
+  enterState(host, domain, states.RUNNING, reason);
+  tellLifecycle(host, domain, 'resumed', 0);
 }
 
 function enterState(host: SimHost, domain: SimDomain, state: StateNumber, reason: number): void {

@@ -169,6 +169,8 @@ const rows: Readonly<Record<ProcedureName, Row>> = {
       `0000000100000002${[3, 4, 5].map((n) => n.toString(16).padStart(16, '0')).join('')}`,
     ],
   ],
+  domainAbortJob: [164, justDomain, none],
+  domainBlockJobAbort: [237, [{ domain, path: 'vda', flags: 1 }, `${domainHex}000000037664610000000001`], none],
   networkLookupByUuid: [47, [{ uuid }, uuidHex], [{ network: object }, objectHex]],
   networkLookupByName: [46, [{ name: 'obj' }, '000000036f626a00'], [{ network: object }, objectHex]],
   networkGetXmlDesc: [43, [{ network: object, flags: 2 }, objectHex + flagsHex], xml],

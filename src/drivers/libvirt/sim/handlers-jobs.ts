@@ -1,0 +1,62 @@
+import { blockJobTypes } from '../rpc/event-names.ts';
+import type { DomainRef } from '../rpc/objects.ts';
+import { blockJobAbortFlags, jobStatsFlags } from '../rpc/procedures-domain.ts';
+import type { Handler } from './call-context.ts';
+import { findDomain } from './domain-store.ts';
+import { checkFlags } from './failure.ts';
+import { unsupported } from './handlers-connect.ts';
+import type { SimDomain, SimHost } from './host.ts';
+import { abortCopy, abortJob, requireDisk } from './job-runs.ts';
+import { jobInfo, jobParams, jobTypes, processedBytes } from './jobs.ts';
+import { requireActive } from './lifecycle.ts';
+import { useMonitor } from './monitor.ts';
+
+type JobName =
+  | 'domainGetJobInfo'
+  | 'domainGetJobStats'
+  | 'domainGetBlockJobInfo'
+  | 'domainAbortJob'
+  | 'domainBlockJobAbort';
+
+function requireJobs(host: SimHost, ref: DomainRef, apiName: string, { mayBeOff = false } = {}): SimDomain {
+  if (host.personality.hypervisor !== 'qemu') throw unsupported(apiName);
+  const domain = findDomain(host, ref);
+  if (!mayBeOff) requireActive(domain);
+  return domain;
+}
+
+export const jobHandlers: { readonly [N in JobName]: Handler<N> } = {
+  domainGetJobInfo: ({ host }, { domain }) =>
+    jobInfo(requireJobs(host, domain, 'virDomainGetJobInfo').jobs.whole, host.clock),
+  domainGetJobStats({ host }, { domain, flags }) {
+    const isAboutLast = (flags & jobStatsFlags.COMPLETED) !== 0;
+    const { whole, lastParams } = requireJobs(host, domain, 'virDomainGetJobStats', { mayBeOff: isAboutLast }).jobs;
+    const none = { type: jobTypes.NONE, params: [] };
+    if (!isAboutLast) return whole === null ? none : { type: jobTypes.UNBOUNDED, params: jobParams(whole, host.clock) };
+    // Of the one before nothing is told while another goes on.
+    return lastParams === null || whole !== null ? none : { type: jobTypes.COMPLETED, params: [...lastParams] };
+  },
+  domainGetBlockJobInfo({ host }, { domain: ref, path }) {
+    const domain = requireJobs(host, ref, 'virDomainGetBlockJobInfo');
+    const job = domain.jobs.copies.get(requireDisk(host, domain, path));
+    if (job === undefined) return { found: false, type: 0, bandwidth: 0n, done: 0n, end: 0n };
+    const type = blockJobTypes.indexOf('copy');
+    const done = BigInt(processedBytes(job, host.clock));
+    return { found: true, type, bandwidth: 0n, done, end: BigInt(job.totalBytes) };
+  },
+  async domainAbortJob({ host, procedure }, { domain: ref }) {
+    const domain = requireJobs(host, ref, 'virDomainAbortJob');
+    await useMonitor(domain, procedure);
+    abortJob(host, domain);
+    return null;
+  },
+  async domainBlockJobAbort({ host, procedure }, { domain: ref, path, flags }) {
+    const domain = requireJobs(host, ref, 'virDomainBlockJobAbort', { mayBeOff: true });
+    // A call without it would be answered when the job is over, as nobody asks for here.
+    checkFlags(flags, blockJobAbortFlags.ASYNC, 'qemuDomainBlockJobAbort', host.personality.source);
+    requireActive(domain);
+    await useMonitor(domain, procedure);
+    abortCopy(host, domain, path);
+    return null;
+  },
+};
