@@ -1,4 +1,6 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import { existsSync } from 'node:fs';
+// Not by name: of an older Node that has no such function, the version is to be the complaint.
+import nodeModule from 'node:module';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { makePrivateDir } from '../private-dir.ts';
@@ -7,18 +9,31 @@ import { makePrivateDir } from '../private-dir.ts';
 const flushAfterMs = 10_000;
 
 /**
+ * Uses the compiled form of our own code that an earlier start kept, for whatever is read from now on. NODE_COMPILE_CACHE
+ * and NODE_DISABLE_COMPILE_CACHE go before it.
+ */
+export function useKeptCode(stateDir: string): void {
+  const dir = dirOf(stateDir);
+  if (existsSync(dir)) nodeModule.enableCompileCache(dir);
+}
+
+/**
  * Keeps the compiled form of our own code in the state directory, which nobody else may write to: the next start takes
- * that much less. NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE go before it. Where nothing can be kept, nothing is.
+ * that much less. Where nothing can be kept, nothing is.
  */
 export function keepCompiledCode(stateDir: string, clock: Clock): void {
-  const dir = join(stateDir, 'compile-cache');
+  const dir = dirOf(stateDir);
   try {
     makePrivateDir(dir);
   } catch {
     // What cannot do without the directory says so.
     return;
   }
-  enableCompileCache(dir);
+  nodeModule.enableCompileCache(dir);
   // Node writes it down when it ends by itself, which is not for sure. The timer keeps nobody waiting.
-  clock.after(flushAfterMs, flushCompileCache);
+  clock.after(flushAfterMs, nodeModule.flushCompileCache);
+}
+
+function dirOf(stateDir: string): string {
+  return join(stateDir, 'compile-cache');
 }

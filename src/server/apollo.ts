@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+} from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { errorFields, type Log } from '../log.ts';
 import { type Context, createContext, type Gateway } from '../resolvers/context.ts';
@@ -55,7 +58,13 @@ export async function openHttpGraphQL(
   const server = new ApolloServer<Context>({
     schema,
     // Its default wraps every resolver: a list of a thousand rows takes twice the time with it.
-    plugins: [ApolloServerPluginCacheControlDisabled(), refuseSubscriptions, writeOurselves],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      // It is for subgraphs, which this is not; to find that out, Apollo reads its encoder.
+      ApolloServerPluginInlineTraceDisabled(),
+      refuseSubscriptions,
+      writeOurselves,
+    ],
     // Whoever may ask at all has signed in, and tools need it.
     introspection: true,
     includeStacktraceInErrorResponses: false,

@@ -7,7 +7,7 @@ import { importsOf, importsUnder, root } from './imports.ts';
 const doors: Doors = {
   '@apollo/server': ['src/server/apollo.ts'],
   '@graphql-yoga/render-graphiql': ['src/server/ide.ts'],
-  commander: ['src/main.ts'],
+  commander: ['src/commands/command-line.ts'],
   dataloader: ['src/resolvers/loaders.ts'],
   fastify: ['src/server/http.ts'],
   'graphql-ws': ['src/server/socket-protocol.ts'],

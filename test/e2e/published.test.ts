@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -58,6 +60,23 @@ test('dials over SSH, and keeps its journal, for which it starts a thread', asyn
   gateway.kill('SIGTERM');
   expect(await gateway.exited).toBe(0);
   expect(gateway.stderr()).not.toContain('"level":50');
+});
+
+test('reads TLS when there is a certificate, and not before', async () => {
+  const prepare = async (dir: string) => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', join(dir, 'key.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    await promisify(execFile)('openssl', ['req', '-x509', ...key, '-out', join(dir, 'cert.pem'), ...subject]);
+    const tls = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') };
+    await writeFile(join(dir, 'virtgraph.yaml'), JSON.stringify({ listen: { port: 0, tls } }));
+  };
+  await using gateway = await startGateway({ program, prepare });
+  const url = await gateway.url;
+  expect(url).toMatch('https://');
+  const ca = await readFile(join(gateway.dir, 'cert.pem'), 'utf8');
+  const [response] = await once(get(`${url}/healthz`, { ca, agent: false }), 'response');
+  response.resume();
+  expect(response.statusCode).toBe(200);
 });
 
 test('names the packages whose code is in it, with their licences', async () => {
