@@ -1,9 +1,10 @@
 import { noSlab, type Slab, type Slabs } from './slabs.ts';
+import { bytesOfWord, type Words } from './words.ts';
 
 const quotationMark = 0x22;
 const backslash = 0x5c;
 /** Of longer ones, copying by the block is worth its call. */
-const shortBytes = 48;
+const shortBytes = 96;
 const longestScanned = 1_000;
 
 /**
@@ -15,7 +16,6 @@ export class AnswerBytes {
   readonly #pieces: Buffer[] = [];
   /** One with room only when something is written: until then an answer may wait for a host. */
   #slab: Slab = noSlab;
-  #bytes = noSlab.bytes;
   #end = 0;
   /** Where the piece begins that is written now. */
   #pieceStart = 0;
@@ -27,25 +27,28 @@ export class AnswerBytes {
   }
 
   /** As they are. */
-  raw(written: Uint8Array): void {
-    const { length } = written;
-    const bytes = this.#room(length);
+  raw({ length, bytes: from, words }: Words): void {
+    const { bytes, view } = this.#room(length + bytesOfWord);
     const at = this.#end;
-    // Not `undefined`: the index is below the length.
-    if (length > shortBytes) bytes.set(written, at);
-    else for (let index = 0; index < length; index++) bytes[at + index] = written[index] as number;
+    if (length > shortBytes) bytes.set(from, at);
+    else {
+      // The last may reach behind the end, where nothing is written yet. Not `undefined`: the index is below the length.
+      for (let index = 0, done = 0; done < length; index++, done += bytesOfWord) {
+        view.setFloat64(at + done, words[index] as number, true);
+      }
+    }
     this.#end = at + length;
   }
 
   byte(code: number): void {
-    const bytes = this.#room(1);
+    const { bytes } = this.#room(1);
     bytes[this.#end++] = code;
   }
 
   /** Text without quotation marks: numbers, and names of JSON. */
   ascii(text: string): void {
     const { length } = text;
-    const bytes = this.#room(length);
+    const { bytes } = this.#room(length);
     const at = this.#end;
     for (let index = 0; index < length; index++) bytes[at + index] = text.charCodeAt(index);
     this.#end = at + length;
@@ -58,7 +61,7 @@ export class AnswerBytes {
       this.#escaped(text);
       return;
     }
-    const bytes = this.#room(length + 2);
+    const { bytes } = this.#room(length + 2);
     let at = this.#end;
     bytes[at++] = quotationMark;
     for (let index = 0; index < length; index++) {
@@ -73,8 +76,22 @@ export class AnswerBytes {
     this.#end = at + 1;
   }
 
+  /** Puts what was written since `start` into `text`, if it has room for it. */
+  remember(start: number, text: { length: number; readonly words: Float64Array }): boolean {
+    const { bytes, view } = this.#slab;
+    const length = this.#end - start;
+    if (length > text.words.length * bytesOfWord || this.#end + bytesOfWord > bytes.length) return false;
+    // Nothing is written there yet, and what is must not make something else of the last word.
+    view.setFloat64(this.#end, 0, true);
+    for (let index = 0, done = 0; done < length; index++, done += bytesOfWord) {
+      text.words[index] = view.getFloat64(start + done, true);
+    }
+    text.length = length;
+    return true;
+  }
+
   copy({ bytes: from }: Slab, start: number, end: number): void {
-    const bytes = this.#room(end - start);
+    const { bytes } = this.#room(end - start);
     this.#end += from.copy(bytes, this.#end, start, end);
   }
 
@@ -128,24 +145,23 @@ export class AnswerBytes {
 
   #escaped(text: string) {
     const json = JSON.stringify(text);
-    const bytes = this.#room(Buffer.byteLength(json));
+    const { bytes } = this.#room(Buffer.byteLength(json));
     this.#end += bytes.write(json, this.#end);
   }
 
-  #room(size: number): Buffer {
-    if (this.#end + size > this.#bytes.length) this.#nextSlab(size);
-    return this.#bytes;
+  #room(size: number): Slab {
+    if (this.#end + size > this.#slab.bytes.length) this.#nextSlab(size);
+    return this.#slab;
   }
 
   /** What was written of a fragment goes along. */
   #nextSlab(size: number) {
     const from = this.isInFragment ? this.#fragmentStart : this.#end;
-    const carried = this.#bytes.subarray(from, this.#end);
+    const carried = this.#slab.bytes.subarray(from, this.#end);
     this.#endPiece(from);
     this.#leaveSlab();
     const slab = this.#slabs.take(carried.length + size);
     this.#slab = slab;
-    this.#bytes = slab.bytes;
     this.#pieceStart = slab.end;
     if (this.isInFragment) this.#fragmentStart = slab.end;
     slab.bytes.set(carried, slab.end);
@@ -153,7 +169,7 @@ export class AnswerBytes {
   }
 
   #endPiece(end: number) {
-    if (end > this.#pieceStart) this.#pieces.push(this.#bytes.subarray(this.#pieceStart, end));
+    if (end > this.#pieceStart) this.#pieces.push(this.#slab.bytes.subarray(this.#pieceStart, end));
     this.#pieceStart = end;
   }
 

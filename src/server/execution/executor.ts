@@ -6,6 +6,7 @@ import { makePlan, type Plan } from './plan.ts';
 import { createRun, type Run } from './run.ts';
 import { createSlabs, type SlabSizes } from './slabs.ts';
 import { createTurns } from './turns.ts';
+import { wordsOf } from './words.ts';
 import { requireObject, type Walk } from './writers.ts';
 
 /**
@@ -105,8 +106,8 @@ async function readRoot({ fields }: Plan, rootValue: unknown, run: Run): Promise
   return values.some(isPromiseLike) ? Promise.all(values) : values;
 }
 
-const beforeData = Buffer.from('{"data":{');
-const afterData = Buffer.from('}}');
+const beforeData = wordsOf('{"data":{');
+const afterData = wordsOf('}}');
 
 function* walkAnswer({ fields }: Plan, values: readonly unknown[], run: Run): Walk {
   run.out.raw(beforeData);

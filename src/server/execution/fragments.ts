@@ -1,4 +1,5 @@
 import { noSlab, type Slab, type Slabs } from './slabs.ts';
+import type { Words } from './words.ts';
 
 /**
  * Texts of records, kept where they were written until the record is another one or the room is needed. A record is
@@ -29,7 +30,7 @@ export type Basis = {
   /** `MacView.tapBasis`, where it was read. */
   readonly taps: object | null;
   /** Of fields that depend on the host alone, each with its key. They stand in the midst of the fragments. */
-  readonly texts: readonly Buffer[];
+  readonly texts: readonly Words[];
   /** The number of the run that found it to be so. */
   provenIn: number;
 };

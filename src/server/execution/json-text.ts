@@ -1,14 +1,15 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
 import type { AnswerBytes } from './answer-bytes.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';
+import { type Words, wordsOf } from './words.ts';
 
 /** From values of GraphQL's leaf types to the text that `JSON.stringify` would make of what graphql-js makes of them. */
 
 export type LeafWriter = (value: unknown, out: AnswerBytes) => void;
 
-export const nullText = Buffer.from('null');
-const trueText = Buffer.from('true');
-const falseText = Buffer.from('false');
+export const nullText = wordsOf('null');
+const trueText = wordsOf('true');
+const falseText = wordsOf('false');
 
 /** `writeNull`: for what is null. One function for each type, since each is called for each field of each row. */
 export function leafWriter(type: GraphQLLeafType, writeNull: (out: AnswerBytes) => void): LeafWriter {
@@ -18,9 +19,7 @@ export function leafWriter(type: GraphQLLeafType, writeNull: (out: AnswerBytes) 
   };
   if (isEnumType(type)) {
     // Names need no escaping.
-    const texts = new Map<unknown, Buffer>(
-      type.getValues().map(({ name, value }) => [value, Buffer.from(`"${name}"`)]),
-    );
+    const texts = new Map<unknown, Words>(type.getValues().map(({ name, value }) => [value, wordsOf(`"${name}"`)]));
     return (value, out) => {
       const text = texts.get(value);
       if (text) out.raw(text);

@@ -3,15 +3,8 @@ import type { AnswerBytes } from './answer-bytes.ts';
 import { type Basis, type Fragment, type KeptFragments, noBasis } from './fragments.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';
 import type { Run } from './run.ts';
-import {
-  comma,
-  type FieldWriter,
-  type Parent,
-  requireObject,
-  sourceOfField,
-  type WriteRows,
-  writeField,
-} from './writers.ts';
+import type { Words } from './words.ts';
+import { comma, type FieldWriter, type Parent, requireObject, sourceOfField, type WriteRows } from './writers.ts';
 
 /** Fields of a record that are kept together, each text with the record that it was made of. */
 export type KeptPart = {
@@ -24,7 +17,7 @@ export type KeptPart = {
 const writtenBetweenLooks = 8;
 
 /** `name` says all that the text depends on, `end` is what stands behind the last field. */
-export function keptPart(name: string, fields: readonly FieldWriter[], end: Uint8Array): KeptPart {
+export function keptPart(name: string, fields: readonly FieldWriter[], end: Words): KeptPart {
   const hostFields = fields.filter(({ ownSource }) => ownSource === 'host');
   const usesTaps = fields.some((field) => sourceOfField(field) === 'tap');
   const slot = {};
@@ -43,9 +36,13 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Uint
     let basis = ofRun.get(hostName);
     if (!basis) {
       const taps = usesTaps ? run.tapBasis(hostName) : null;
-      const texts = hostFields.map((field) => run.aside((aside) => writeField(field, parent, aside)));
+      const texts = hostFields.map((field) => run.aside((aside) => field.put(parent, aside)));
       basis = kept.bases.get(hostName);
-      if (!basis || basis.taps !== taps || !basis.texts.every((text, index) => texts[index]?.equals(text) === true)) {
+      if (
+        !basis ||
+        basis.taps !== taps ||
+        !basis.texts.every(({ bytes }, index) => texts[index]?.bytes.equals(bytes) === true)
+      ) {
         basis = { taps, texts, provenIn: run.number };
         kept.bases.set(hostName, basis);
       }
@@ -67,7 +64,7 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Uint
     kept.put(fragment, parent, basis, { slab: out.slab, start, end: out.end, cuts });
   }
 
-  function writeFields(parent: Parent, texts: readonly Buffer[], run: Run): readonly number[] {
+  function writeFields(parent: Parent, texts: readonly Words[], run: Run): readonly number[] {
     const { out } = run;
     const cuts: number[] = [];
     for (const field of fields) {
@@ -75,7 +72,7 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Uint
       if (text) {
         cuts.push(out.ofFragment);
         out.raw(text);
-      } else writeField(field, parent, run);
+      } else field.put(parent, run);
     }
     out.raw(end);
     return cuts;
@@ -89,7 +86,7 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Uint
   return {
     write(parent, run) {
       if (run.out.isInFragment) {
-        for (const field of fields) writeField(field, parent, run);
+        for (const field of fields) field.put(parent, run);
         run.out.raw(end);
         return;
       }
@@ -120,7 +117,7 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Uint
         let fragment: Fragment | null = previous ? previous.next : null;
         if (fragment === null || !isTrue(fragment, value, run)) {
           const parent = requireObject(value);
-          fragment = find(parent, kept);
+          if (fragment === null || !isOfSame(fragment.record, parent)) fragment = find(parent, kept);
           const basis = basisOf(parent, run, kept);
           if (previous) previous.next = fragment;
           if (fragment.record !== parent || fragment.basis !== basis) {
@@ -195,7 +192,7 @@ function putRun(
 /** The same text with other texts of its host in it; returns where they begin. */
 function exchangeTexts(
   { slab, start, end, cuts, basis }: Fragment,
-  texts: readonly Buffer[],
+  texts: readonly Words[],
   out: AnswerBytes,
 ): number[] {
   const moved: number[] = [];
@@ -210,7 +207,15 @@ function exchangeTexts(
   return moved;
 }
 
+/** What is expected in its place is often the same object, changed. */
+function isOfSame(record: object | null, parent: Parent): boolean {
+  if (record === null) return false;
+  const [known, object] = [asObject(record), asObject(parent)];
+  if (known.kind === 'host' || object.kind === 'host') return false;
+  return known.uuid === object.uuid && known.hostName === object.hostName;
+}
+
 /** Of the types in `recordTypes`, there are no other objects. */
-function asObject(value: Parent): FleetObject {
-  return value as unknown as FleetObject;
+function asObject(value: object): FleetObject {
+  return value as FleetObject;
 }

@@ -22,6 +22,7 @@ import { collectFields, type Selecting } from './collect-fields.ts';
 import { leafWriter, nullText } from './json-text.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';
 import { record } from './record-writer.ts';
+import { wordsOf } from './words.ts';
 import {
   abstract,
   type Field,
@@ -83,7 +84,7 @@ function planField(
   if (!node) return null;
   const { value: name } = node.name;
   if (name === '__typename') {
-    const text = Buffer.from(JSON.stringify(type.name));
+    const text = wordsOf(JSON.stringify(type.name));
     const value = leaf((_name, out) => out.raw(text));
     const read = () => type.name;
     const write: Field['write'] = (_parent, { out }) => out.raw(text);

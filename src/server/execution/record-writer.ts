@@ -1,5 +1,6 @@
 import { keptPart } from './kept-part.ts';
 import type { Run } from './run.ts';
+import { type Words, wordsOf } from './words.ts';
 import {
   type FieldWriter,
   leavesOf,
@@ -7,7 +8,7 @@ import {
   requireObject,
   sourceOfField,
   type Writer,
-  writeField,
+  withLead,
 } from './writers.ts';
 
 /** Fewer are written as fast as they are found again. */
@@ -39,6 +40,7 @@ export function record(typeName: string, fields: readonly FieldWriter[]): Writer
         }
       : null,
     rows: parts.length === 1 && first ? first.rows : null,
+    ofLeaf: null,
   };
 }
 
@@ -56,7 +58,7 @@ function partsOf(typeName: string, fields: readonly FieldWriter[]): readonly Par
     const narrow = isNarrow(field);
     if (narrow !== wasNarrow) groups.push([]);
     wasNarrow = narrow;
-    groups.at(-1)?.push(index === 0 ? { ...field, lead: Buffer.from(`{${field.key}`) } : field);
+    groups.at(-1)?.push(index === 0 ? withLead(field, '{') : field);
   }
   return groups.map((group, index) => {
     const isLast = index === groups.length - 1;
@@ -68,8 +70,8 @@ function partsOf(typeName: string, fields: readonly FieldWriter[]): readonly Par
   });
 }
 
-const closingBrace = Buffer.from('}');
-const nothing = Buffer.alloc(0);
+const closingBrace = wordsOf('}');
+const nothing = wordsOf('');
 
 /** Whether all of a field depends on its record, or all of it on its host. */
 function isNarrow(field: FieldWriter): boolean {
@@ -78,7 +80,7 @@ function isNarrow(field: FieldWriter): boolean {
 }
 
 /** Anew for each answer. */
-function writtenPart(fields: readonly FieldWriter[], end: Uint8Array): Part {
+function writtenPart(fields: readonly FieldWriter[], end: Words): Part {
   return {
     write(parent, run) {
       for (const field of fields) putField(field, parent, run);
@@ -102,7 +104,7 @@ function writtenPart(fields: readonly FieldWriter[], end: Uint8Array): Part {
 /** What depends on a host alone is written once for each host. */
 function putField(field: FieldWriter, parent: Parent, run: Run): void {
   if (field.ownSource !== 'host') {
-    writeField(field, parent, run);
+    field.put(parent, run);
     return;
   }
   const texts = run.hostTexts(field);
@@ -110,7 +112,7 @@ function putField(field: FieldWriter, parent: Parent, run: Run): void {
   const hostName = parent['hostName'] as string;
   let text = texts.get(hostName);
   if (text === undefined) {
-    text = run.aside((aside) => writeField(field, parent, aside));
+    text = run.aside((aside) => field.put(parent, aside));
     texts.set(hostName, text);
   }
   run.out.raw(text);

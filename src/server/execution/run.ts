@@ -2,6 +2,7 @@ import type { Context } from '../../resolvers/context.ts';
 import { narrowContext } from '../../resolvers/sources.ts';
 import { AnswerBytes } from './answer-bytes.ts';
 import type { Basis, FragmentStore, KeptFragments } from './fragments.ts';
+import { type Words, wordsOf } from './words.ts';
 
 /** One answer in the making. */
 export type Run = {
@@ -17,11 +18,11 @@ export type Run = {
   /** Of kept parts, by host: what is true for this answer. */
   readonly bases: (part: object) => Map<string, Basis>;
   /** Of a field that depends on a host alone: its texts by host, for this answer. */
-  readonly hostTexts: (slot: object) => Map<string, Buffer>;
+  readonly hostTexts: (slot: object) => Map<string, Words>;
   /** `MacView.tapBasis`, looked up once an answer. */
   readonly tapBasis: (hostName: string) => object;
   /** What `write` writes, by itself, for this answer. */
-  readonly aside: (write: (run: Run) => void) => Buffer;
+  readonly aside: (write: (run: Run) => void) => Words;
 };
 
 let runs = 0;
@@ -29,7 +30,7 @@ let runs = 0;
 export function createRun(context: Context, fragments: FragmentStore, isTired: () => boolean): Run {
   const kept = new Map<string, KeptFragments>();
   const bases = new Map<object, Map<string, Basis>>();
-  const byHost = new Map<object, Map<string, Buffer>>();
+  const byHost = new Map<object, Map<string, Words>>();
   const taps = new Map<string, object>();
   runs++;
   const run: Run = {
@@ -49,7 +50,7 @@ export function createRun(context: Context, fragments: FragmentStore, isTired: (
         out.beginFragment();
         write({ ...run, out });
         const start = out.endFragment();
-        return Buffer.from(out.slab.bytes.subarray(start, out.end));
+        return wordsOf(Buffer.from(out.slab.bytes.subarray(start, out.end)));
       } finally {
         out.finish();
       }

@@ -5,6 +5,8 @@
  */
 export type Slab = {
   readonly bytes: Buffer;
+  /** Of the same. */
+  readonly view: DataView;
   /** Written so far. */
   end: number;
   /** Of them, what is kept. */
@@ -12,7 +14,7 @@ export type Slab = {
 };
 
 /** Without room. */
-export const noSlab: Slab = { bytes: Buffer.alloc(0), end: 0, kept: 0 };
+export const noSlab: Slab = makeSlab(0);
 
 export type Slabs = {
   /** One with room for `least` bytes, which nobody else writes to until it is given back. */
@@ -45,7 +47,7 @@ export function createSlabs({ slabBytes, referredBytes }: SlabSizes = defaultSiz
     take(least) {
       const slab = open.pop();
       if (slab && slab.bytes.length - slab.end >= least) return slab;
-      return { bytes: Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * least)), end: 0, kept: 0 };
+      return makeSlab(Math.max(slabBytes, 2 * least));
     },
     giveBack(slab) {
       if (slab.end < slab.bytes.length && open.length < mostOpen) open.push(slab);
@@ -60,4 +62,9 @@ export function createSlabs({ slabBytes, referredBytes }: SlabSizes = defaultSiz
       return heldBytes;
     },
   };
+}
+
+function makeSlab(size: number): Slab {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  return { bytes, view: new DataView(bytes.buffer), end: 0, kept: 0 };
 }

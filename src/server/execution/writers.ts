@@ -3,7 +3,9 @@ import type { Source } from '../../resolvers/sources.ts';
 import type { AnswerBytes } from './answer-bytes.ts';
 import type { LeafWriter } from './json-text.ts';
 import { isPromiseLike, leaveToGraphql } from './leave-to-graphql.ts';
+import { repeatedLeaf } from './repeated-leaf.ts';
 import type { Run } from './run.ts';
+import { type Words, wordsOf } from './words.ts';
 
 /** How values of one type are written where they are selected. */
 export type Writer = {
@@ -18,6 +20,8 @@ export type Writer = {
   readonly walk: ((value: unknown, run: Run) => Walk) | null;
   /** Several that stand behind one another in a list, where they are kept together; `null`: one by one. */
   readonly rows: WriteRows | null;
+  /** Of a leaf type, which is nothing but its value. */
+  readonly ofLeaf: LeafWriter | null;
 };
 
 /** Writes `items` from `begin` on, with commas before all but the first of all. Returns where the run became tired. */
@@ -48,7 +52,9 @@ export type Field = {
 /** A field among its neighbours. */
 export type FieldWriter = Field & {
   /** What stands before its value: the key, and a comma before all but the first. */
-  readonly lead: Uint8Array;
+  readonly lead: Words;
+  /** With it. */
+  readonly put: (parent: Parent, run: Run) => void;
 };
 
 const breadth = { record: 0, tap: 1, host: 2, fleet: 3 } as const satisfies Record<Source, number>;
@@ -73,6 +79,7 @@ export function leaf(write: LeafWriter): Writer {
     write: (value, { out }) => write(value, out),
     walk: null,
     rows: null,
+    ofLeaf: write,
   };
 }
 
@@ -101,6 +108,7 @@ export function list(item: Writer, hasObjects: boolean): Writer {
   return {
     ...item,
     rows: null,
+    ofLeaf: null,
     write(value, run) {
       const items = Array.isArray(value) ? value : leaveToGraphql(value);
       const { out } = run;
@@ -140,10 +148,7 @@ export function object(fields: readonly FieldWriter[]): Writer {
       const parent = requireObject(value);
       const { out } = run;
       out.byte(braces.open);
-      for (const { lead, write } of fields) {
-        out.raw(lead);
-        write(parent, run);
-      }
+      for (const { put } of fields) put(parent, run);
       out.byte(braces.close);
     },
     selection: `{${fields.map(({ selection }) => selection).join(' ')}}`,
@@ -154,15 +159,17 @@ export function object(fields: readonly FieldWriter[]): Writer {
           const parent = requireObject(value);
           const { out } = run;
           out.byte(braces.open);
-          for (const { lead, read, write, value: below } of fields) {
-            out.raw(lead);
-            if (below.walk) yield* below.walk(read(parent, run), run);
-            else write(parent, run);
+          for (const { lead, read, put, value: below } of fields) {
+            if (below.walk) {
+              out.raw(lead);
+              yield* below.walk(read(parent, run), run);
+            } else put(parent, run);
           }
           out.byte(braces.close);
         }
       : null,
     rows: null,
+    ofLeaf: null,
   };
 }
 
@@ -189,17 +196,23 @@ export function abstract(type: GraphQLAbstractType, members: ReadonlyMap<string,
         }
       : null,
     rows: null,
+    ofLeaf: null,
   };
 }
 
-/** With what stands before its value. */
-export function writeField({ lead, write }: FieldWriter, parent: Parent, run: Run): void {
-  run.out.raw(lead);
-  write(parent, run);
+export function withLeads(fields: readonly Field[]): readonly FieldWriter[] {
+  return fields.map((field, index) => withLead(field, index === 0 ? '' : ','));
 }
 
-export function withLeads(fields: readonly Field[]): readonly FieldWriter[] {
-  return fields.map((field, index) => ({ ...field, lead: Buffer.from(index === 0 ? field.key : `,${field.key}`) }));
+/** `before`: what stands before its key. */
+export function withLead(field: Field, before: string): FieldWriter {
+  const { key, read, write, value } = field;
+  const lead = wordsOf(`${before}${key}`);
+  const putBoth = (parent: Parent, run: Run) => {
+    run.out.raw(lead);
+    write(parent, run);
+  };
+  return { ...field, lead, put: value.ofLeaf ? repeatedLeaf(lead, read, value.ofLeaf) : putBoth };
 }
 
 export function leavesOf(fields: readonly Field[]): number {

@@ -2,6 +2,7 @@ import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { AnswerBytes } from '../../../src/server/execution/answer-bytes.ts';
 import { createSlabs } from '../../../src/server/execution/slabs.ts';
+import { wordsOf } from '../../../src/server/execution/words.ts';
 
 /** As little room as there can be, so that it goes on in another slab wherever it may. */
 const openBytes = (slabBytes = 1) => new AnswerBytes(createSlabs({ slabBytes, referredBytes: 1 }));
@@ -59,4 +60,22 @@ test('two that are written at the same time do not meet', () => {
     second.ascii(digit);
   }
   expect([first, second].map((each) => textOf(each.finish()))).toEqual(['0123456789', '0123456789']);
+});
+
+test('words are written as the text that they were made of, and so is what is remembered of them', () => {
+  assert(
+    property(string({ unit: 'binary', maxLength: 60 }), string({ unit: 'grapheme', maxLength: 20 }), (odd, other) => {
+      // Half a surrogate pair has no form in UTF-8.
+      const [first, second] = [odd.toWellFormed(), other.toWellFormed()];
+      const out = openBytes(300);
+      out.raw(wordsOf(first));
+      out.beginFragment();
+      out.raw(wordsOf(second));
+      const remembered = { length: 0, bytes: Buffer.alloc(0), words: new Float64Array(8) };
+      const isRemembered = out.remember(out.endFragment(), remembered);
+      out.raw(wordsOf(first));
+      if (isRemembered) out.raw(remembered);
+      expect(textOf(out.finish())).toBe(`${first}${second}${first}${isRemembered ? second : ''}`);
+    }),
+  );
 });

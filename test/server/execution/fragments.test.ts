@@ -5,7 +5,7 @@ import {
   type KeptFragments,
   noBasis,
 } from '../../../src/server/execution/fragments.ts';
-import { createSlabs } from '../../../src/server/execution/slabs.ts';
+import { createSlabs, noSlab } from '../../../src/server/execution/slabs.ts';
 
 const slabBytes = 1_000;
 const record = {};
@@ -18,7 +18,7 @@ function openStore(maxBytes: number) {
 /** As an answer writes it, in a slab of its own. */
 function put(kept: KeptFragments, id: string, bytes: number): Fragment {
   const fragment = kept.find('alpha', id);
-  const slab = { bytes: Buffer.alloc(Math.max(slabBytes, bytes)), end: bytes, kept: 0 };
+  const slab = { ...noSlab, bytes: Buffer.alloc(Math.max(slabBytes, bytes)), end: bytes };
   kept.put(fragment, record, noBasis, { slab, start: 0, end: bytes, cuts: [] });
   return fragment;
 }
@@ -74,7 +74,7 @@ test('a text that is copied holds its slab no longer', () => {
 
 test('what is mostly of no use any more is not referred to, nor what is short', () => {
   const slabs = createSlabs({ slabBytes, referredBytes: 100 });
-  const slab = { bytes: Buffer.alloc(slabBytes), end: 900, kept: 500 };
+  const slab = { ...noSlab, bytes: Buffer.alloc(slabBytes), end: 900, kept: 500 };
   expect([slabs.isReferred(slab, 100), slabs.isReferred(slab, 99)]).toEqual([true, false]);
   slab.kept = 400;
   expect(slabs.isReferred(slab, 100)).toBe(false);
