@@ -1,3 +1,4 @@
+import { createPrivateKey, sign } from 'node:crypto';
 import ssh2, { type AnyAuthMethod, type NextAuthHandler, type ParsedKey } from 'ssh2';
 
 // The second door to the SSH library: what a server is shown to be let in. The first is ssh2-client.ts.
@@ -77,7 +78,7 @@ export function parsePrivateKey(bytes: Buffer, passphrase: string | null): Priva
     return { kind: encrypted ? 'encrypted' : 'unreadable', reason: key.message };
   }
   if (!key.isPrivateKey()) return { kind: 'unreadable', reason: 'it holds a public key' };
-  return { type: key.type, publicKey: key.getPublicSSH(), vendorKey: withoutSha1(key) };
+  return { type: key.type, publicKey: key.getPublicSSH(), vendorKey: withoutSha1(ed25519Prepared(key)) };
 }
 
 /** The key of a `.pub` file, or `null`. */
@@ -87,16 +88,24 @@ export function parsePublicKey(bytes: Buffer): Buffer | null {
   return !key || key instanceof Error ? null : key.getPublicSSH();
 }
 
+/** The library signs with a text that is parsed for each signature, which takes longer than to sign. */
+function ed25519Prepared(key: ParsedKey): ParsedKey {
+  if (key.type !== 'ssh-ed25519') return key;
+  const prepared = createPrivateKey(key.getPrivatePEM());
+  key.sign = (data) => sign(null, typeof data === 'string' ? Buffer.from(data) : data, prepared);
+  return key;
+}
+
 const sha1Refused = 'the server takes RSA keys with SHA-1 signatures only';
 
 /** To a server that names no signature algorithms the library would sign with RSA and SHA-1; this key does not. */
 function withoutSha1(key: ParsedKey): ParsedKey {
   if (key.type !== 'ssh-rsa') return key;
-  const sign = key.sign.bind(key);
+  const vendorSign = key.sign.bind(key);
   // The library takes an Error that is returned as the refusal to sign; its types know only the signature.
   key.sign = (data, algorithm) =>
     algorithm === 'sha256' || algorithm === 'sha512'
-      ? sign(data, algorithm)
+      ? vendorSign(data, algorithm)
       : (new Error(sha1Refused) as unknown as Buffer);
   return key;
 }

@@ -71,21 +71,47 @@ export function withoutPool<T>(work: () => T): T {
   }
 }
 
-type Parts = {
-  readonly _protocol?: Readonly<Record<'_cipher' | '_decipher' | '_kex', Record<string, unknown> | undefined>>;
-};
+type Bag = Record<string, unknown>;
+
+/** What is offered is a list of lists, and the same for all hosts but for the order of the types of host keys. */
+const offers = new Map<string, unknown>();
+const maxOffers = 32;
 
 /**
- * After a handshake: moves what the library keeps of it out of such blocks, and lets go of the key pair that the exchange
- * was made with. 25 of a connection's kilobytes. As above, of properties that it may not have one day.
+ * After a handshake: lets go of what it was made with, the shared secret and the key pair among it, and moves what the
+ * connection still needs out of such blocks. As above, of properties that the library may not have one day.
  */
 export function releaseHandshake(client: object): void {
-  const { _protocol: protocol } = client as Parts;
-  if (protocol?._kex && '_keys' in protocol._kex) protocol._kex['_keys'] = null;
-  for (const part of [protocol, protocol?._cipher, protocol?._decipher, protocol?._kex]) {
-    for (const [name, value] of Object.entries(part ?? {})) {
-      if (Buffer.isBuffer(value) && value.buffer.byteLength > value.length)
-        Object.assign(part ?? {}, { [name]: ownBytes(value) });
-    }
+  const { _protocol: protocol } = client as { readonly _protocol?: Bag };
+  if (protocol === undefined) return;
+  const [cipher, decipher, exchange] = [bag(protocol['_cipher']), bag(protocol['_decipher']), bag(protocol['_kex'])];
+  if (exchange?.['_finished'] === true) {
+    if ('_keys' in exchange) exchange['_keys'] = null;
+    // A function of its own, which holds all that keys were derived from; beneath it the class has one that does nothing more.
+    if (Object.hasOwn(exchange, 'finish')) delete exchange['finish'];
+  }
+  shareOffer(protocol);
+  for (const part of [protocol, cipher, decipher, exchange]) if (part) leaveBlocks(part);
+}
+
+function bag(value: unknown): Bag | null {
+  // An object, whose properties are read only by their names.
+  return typeof value === 'object' && value !== null ? (value as Bag) : null;
+}
+
+function shareOffer(protocol: Bag): void {
+  const lists = bag(bag(protocol['_offer'])?.['lists']);
+  const all = lists?.['all'];
+  if (!Buffer.isBuffer(all)) return;
+  const text = all.toString('latin1');
+  const known = offers.get(text);
+  if (known !== undefined) protocol['_offer'] = known;
+  else if (offers.size < maxOffers) offers.set(text, protocol['_offer']);
+}
+
+function leaveBlocks(part: Bag): void {
+  for (const name of Object.keys(part)) {
+    const value = part[name];
+    if (Buffer.isBuffer(value) && value.buffer.byteLength > value.length) part[name] = ownBytes(value);
   }
 }
