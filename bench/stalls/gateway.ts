@@ -8,7 +8,7 @@ import { storedNewsVersion } from '../../src/fleet/stored-news.ts';
 import { silentLog } from '../../src/log.ts';
 import { createHandshakeLimiter } from '../../src/ssh/handshake-limiter.ts';
 import { journalShelf } from '../../src/store/journal-shelf.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { openLastingStore } from '../../src/store/lasting-store.ts';
 import { openGateway } from '../../test/support/gateway.ts';
 import { targetOf } from '../libvirt-contenders.ts';
 import type { Stalls, StallsRequest } from './messages.ts';
@@ -34,14 +34,15 @@ const dial = Promise.withResolvers<void>();
 const fleet = what === 'idle' ? null : await openFleetOf();
 
 async function openFleetOf() {
-  const store = openStore({
+  const store = openLastingStore({
     file: join(dir, 'store.sqlite'),
     clock: systemClock,
     log: silentLog,
+    random: Math.random,
     lockTimeoutMs: 0,
     shelves: (take) => take(journalShelf(storedNewsVersion)),
   });
-  if (store.status !== 'open') throw new Error(`The store is ${store.status}.`);
+  if (store === 'in use' || !store.health.isInUse) throw new Error('The store cannot be used.');
   const deps = { log: silentLog, clock: systemClock, limiter: createHandshakeLimiter() };
   const opened = openFleet({
     id: randomUUID(),
@@ -49,7 +50,7 @@ async function openFleetOf() {
     clock: systemClock,
     log: silentLog,
     random: Math.random,
-    shelf: store.shelves,
+    store: store.lend((journal) => journal),
     async openDriver(target, options) {
       await dial.promise;
       return openDriver(target, deps, options);

@@ -72,6 +72,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       configuration: live.status,
       auth: signIn.auth,
       unhandledErrors: stop.unhandledErrors,
+      store: store.health,
       calls,
       log,
     });
@@ -107,8 +108,8 @@ async function openConfiguredFleet(config: Config, dir: string, parts: FleetPart
     id: await fleetIdOf(config, dir),
     targets,
     segments: config.segments,
-    shelf: store.journal,
-    ...(store.kept && { kept: store.kept }),
+    store: store.journal,
+    kept: store.kept,
     limits: {
       entries: limits.journalEntries,
       bytes: limits.journalBytes,
@@ -135,7 +136,10 @@ async function fleetIdOf({ fleetId }: Config, dir: string): Promise<string> {
 
 async function listen(
   config: Config,
-  parts: Pick<ServerOptions, 'fleet' | 'hostAdmin' | 'configuration' | 'auth' | 'unhandledErrors' | 'calls' | 'log'>,
+  parts: Pick<
+    ServerOptions,
+    'fleet' | 'hostAdmin' | 'configuration' | 'auth' | 'unhandledErrors' | 'store' | 'calls' | 'log'
+  >,
 ): Promise<Server> {
   const { host, port } = config.listen;
   const tls = await readTlsFiles(config.listen.tls);

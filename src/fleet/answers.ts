@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, type ErrorDetail, errorCodes, VirtgraphError } from '../errors.ts';
-import { errorFields, type Log } from '../log.ts';
 import { parseUuid } from '../model/brands.ts';
 import type { Kept } from '../model/kept-records.ts';
 import { resolveOutcome } from './send-change.ts';
@@ -11,7 +10,11 @@ export type AnswersOptions = {
   readonly kept: Pick<Kept, 'begun' | 'answer'>;
   readonly tasks: Pick<Tasks, 'begin' | 'find'>;
   readonly clock: Clock;
-  readonly log: Log;
+};
+
+export type KeptAnswers = RememberedAnswers & {
+  /** What is kept may be something else than before: everything that is known is to be kept again. */
+  keepAnew(): void;
 };
 
 const longestKeyCharacters = 128;
@@ -23,40 +26,32 @@ const mostCharacters = 64 * 1024 * 1024;
 /** What is written when the work begins, and before anything is sent: a gateway that dies then knows it at its next start. */
 type Begun = { readonly fingerprint: string; readonly tellsWhenSent: boolean; readonly plan: ChangePlan | null };
 
+/** `fingerprint`: of the input; `null`: it is not known any more. */
 type Answer =
-  | { readonly fingerprint: string; readonly value: unknown }
-  | { readonly fingerprint: string; readonly failure: Failure };
+  | { readonly fingerprint: string | null; readonly value: unknown }
+  | { readonly fingerprint: string | null; readonly failure: Failure };
 type Failure = { readonly code: ErrorCode; readonly message: string; readonly detail: Omit<ErrorDetail, 'cause'> };
 
 /**
  * Remembers what became of changes, by the key that the caller gave each, for a day: whoever does not know whether he was
  * heard asks again with the same key, and the host is asked once.
  */
-export function createAnswers({ kept, tasks, clock, log }: AnswersOptions): RememberedAnswers {
+export function createAnswers({ kept, tasks, clock }: AnswersOptions): KeptAnswers {
   const underWay = new Map<string, { readonly fingerprint: string; readonly settled: Promise<void> }>();
+  /** Of those under way: as it is kept. */
+  const begun = new Map<string, { readonly at: number; readonly text: string }>();
   /** In the order of age. */
   const sizes = new Map<string, { readonly at: number; readonly characters: number }>();
-  /** Those that could not be written down: they hold until the gateway ends. */
-  const unkept = new Map<string, string>();
   let characters = 0;
-
-  function logged(what: string, work: () => void) {
-    try {
-      work();
-    } catch (error) {
-      log.warn(errorFields(error), `${what} failed`);
-    }
-  }
 
   function forgetSize(key: string) {
     characters -= sizes.get(key)?.characters ?? 0;
     sizes.delete(key);
-    unkept.delete(key);
   }
 
   function forget(keys: readonly string[]) {
     for (const key of keys) forgetSize(key);
-    if (keys.length > 0) logged('Forgetting old answers', () => kept.answer.remove(keys));
+    if (keys.length > 0) kept.answer.remove(keys);
   }
 
   function forgetOld() {
@@ -73,25 +68,21 @@ export function createAnswers({ kept, tasks, clock, log }: AnswersOptions): Reme
     forget(old);
   }
 
-  function remember(key: string, answer: Answer) {
+  function remember(key: string, answer: Answer, at = clock.now()) {
     const text = JSON.stringify(answer);
-    const at = clock.now();
     forgetSize(key);
     sizes.set(key, { at, characters: text.length });
     characters += text.length;
-    unkept.set(key, text);
-    logged('Keeping an answer', () => {
-      kept.answer.put(key, at, text);
-      unkept.delete(key);
-    });
+    kept.answer.put(key, at, text);
     forgetOld();
   }
 
   function recall(key: string): Answer | null {
     forgetOld();
     if (!sizes.has(key)) return null;
+    const text = kept.answer.get(key);
     // Written by `remember`, under a version and a checksum.
-    return JSON.parse(unkept.get(key) ?? kept.answer.get(key) ?? 'null') as Answer | null;
+    return text === null ? lostAnswer : (JSON.parse(text) as Answer);
   }
 
   function replay(answer: Answer): unknown {
@@ -112,8 +103,9 @@ export function createAnswers({ kept, tasks, clock, log }: AnswersOptions): Reme
   ): Promise<T> {
     let isSent = !tellsWhenSent;
     const begin = (plan: ChangePlan | null) => {
-      const begun: Begun = { fingerprint, tellsWhenSent, plan };
-      logged('Keeping what is begun', () => kept.begun.put(key, clock.now(), JSON.stringify(begun)));
+      const record = { at: clock.now(), text: JSON.stringify({ fingerprint, tellsWhenSent, plan } satisfies Begun) };
+      begun.set(key, record);
+      kept.begun.put(key, record.at, record.text);
     };
     if (isSent) begin(null);
     try {
@@ -127,25 +119,39 @@ export function createAnswers({ kept, tasks, clock, log }: AnswersOptions): Reme
       if (isSent && !isNotSent(error)) remember(key, { fingerprint, failure: toFailure(error) });
       throw error;
     } finally {
-      if (isSent) logged('Forgetting what is over', () => kept.begun.remove([key]));
+      begun.delete(key);
+      if (isSent) kept.begun.remove([key]);
     }
   }
 
   function load() {
     for (const { key, at, characters: size } of kept.answer.entries()) {
+      forgetSize(key);
       sizes.set(key, { at, characters: size });
       characters += size;
     }
     forgetOld();
-    for (const { key } of kept.begun.entries()) settleBegun(key);
+    for (const { key } of kept.begun.entries()) if (!begun.has(key)) settleBegun(key);
+  }
+
+  /** That these keys were used is still known: what was asked with them must not be done a second time. */
+  function keepAnew() {
+    const found = new Set(kept.answer.entries().map(({ key }) => key));
+    const lost = [...sizes].filter(([key]) => !found.has(key));
+    for (const [key, { at }] of lost) remember(key, lostAnswer, at);
+    for (const [key, { at, text }] of begun) kept.begun.put(key, at, text);
+    // Anew, in the order of age.
+    sizes.clear();
+    characters = 0;
+    load();
   }
 
   /** The gateway died over it: what was sent may have taken effect. */
   function settleBegun(key: string) {
     // Written by `first`, under a version and a checksum.
-    const begun = JSON.parse(kept.begun.get(key) ?? 'null') as Begun | null;
-    if (begun !== null) {
-      const { fingerprint, plan } = begun;
+    const record = JSON.parse(kept.begun.get(key) ?? 'null') as Begun | null;
+    if (record !== null) {
+      const { fingerprint, plan } = record;
       const task = plan && resolveOutcome(tasks, plan);
       const failure: Failure = {
         code: 'OUTCOME_UNKNOWN',
@@ -161,9 +167,10 @@ export function createAnswers({ kept, tasks, clock, log }: AnswersOptions): Reme
     }
     kept.begun.remove([key]);
   }
-  logged('Reading the kept answers', load);
+  load();
 
   return {
+    keepAnew,
     async once<T>(request: OnceRequest, work: (sending: (plan: ChangePlan) => void) => Promise<T>): Promise<T> {
       const { key, fingerprint } = request;
       if (key.length < 1 || key.length > longestKeyCharacters) {
@@ -199,8 +206,17 @@ export function createAnswers({ kept, tasks, clock, log }: AnswersOptions): Reme
   };
 }
 
-function requireSame(known: { readonly fingerprint: string }, { fingerprint }: OnceRequest) {
-  if (known.fingerprint === fingerprint) return;
+const lostAnswer: Answer = {
+  fingerprint: null,
+  failure: {
+    code: 'OUTCOME_UNKNOWN',
+    message: 'This `idempotencyKey` has been used, and its answer was lost with the store.',
+    detail: { outcome: 'UNKNOWN', remedy: 'Read the object; then decide. Ask again under another key.' },
+  },
+};
+
+function requireSame(known: { readonly fingerprint: string | null }, { fingerprint }: OnceRequest) {
+  if (known.fingerprint === null || known.fingerprint === fingerprint) return;
   throw new VirtgraphError('CONFLICT', 'This `idempotencyKey` has been used for another input.', {
     outcome: 'NOT_SENT',
     remedy: 'Use a key of its own for each change, such as a random UUID; the same one only to ask the same again.',

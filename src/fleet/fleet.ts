@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { VirtgraphError, withHost } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Kept, keepInMemory } from '../model/kept-records.ts';
+import { type KeptStore, keepInMemory } from '../model/kept-records.ts';
 import type { NamedSegment } from '../model/segment.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { JournalShelf } from '../store/journal-shelf.ts';
+import type { Lent } from '../store/lasting-store.ts';
 import type { ActionHost } from './action-guards.ts';
 import { createAnswers } from './answers.ts';
 import { createCancelTask } from './cancel-task.ts';
@@ -47,10 +48,10 @@ export type FleetOptions = {
   /** In [0, 1). */
   readonly random: () => number;
   readonly openDriver: OpenDriver;
-  /** Where the journal and what it leads to outlive the process; 'FAILED' where they should and cannot. */
-  readonly shelf?: JournalShelf | 'FAILED' | null;
+  /** Where the journal and what it leads to outlive the process. Default: nowhere. */
+  readonly store?: Lent<JournalShelf> | null;
   /** Where tasks and the answers to changes outlive the process. Default: nowhere. */
-  readonly kept?: Kept;
+  readonly kept?: KeptStore;
   /** Without it, `probe` is UNSUPPORTED. */
   readonly probeHost?: ProbeHost;
 };
@@ -66,7 +67,7 @@ const unknownReservationMs = 600_000;
  */
 export function openFleet(options: FleetOptions): Fleet {
   const { id, clock, log, random } = options;
-  const restored = restoreHosts(options.shelf ?? null, log);
+  const restored = restoreHosts(options.store ?? null, log);
   const roster = createHostRoster({
     open: (target) =>
       openHostSession(target, {
@@ -121,7 +122,7 @@ export function openFleet(options: FleetOptions): Fleet {
   const journal = createJournal({
     // Not from `random`, which may be seeded: a cursor of another run must never look like one of this run.
     newEpoch: () => randomBytes(8).toString('hex'),
-    shelf: options.shelf ?? null,
+    store: options.store ?? null,
     log,
     limits: { ...defaultJournalLimits, ...options.limits },
     clock,
@@ -209,14 +210,18 @@ export function openFleet(options: FleetOptions): Fleet {
   });
 
   roster.begin(options.targets);
-  goOnFrom(restored, { sessions, isKept: Boolean(options.shelf), tell: (news) => listener.tell(news) });
+  goOnFrom(restored, { sessions, isKept: Boolean(options.store), tell: (news) => listener.tell(news) });
   const stopKeeping =
-    journal.persistence === 'SQLITE'
+    journal.persistence !== 'NONE'
       ? keepLastTrue({ clock, views: () => [...sessions.values()].map(({ view }) => view()), keep: journal.keepAsOf })
       : () => {};
   tasks.resume();
   jobs.resume();
-  const answers = createAnswers({ kept, tasks, clock, log });
+  const answers = createAnswers({ kept, tasks, clock });
+  kept.onReturn(() => {
+    book.keepAnew();
+    answers.keepAnew();
+  });
 
   return {
     id,

@@ -1,4 +1,4 @@
-import { type JournalEntry, subjectOf } from './journal-entry.ts';
+import { type JournalEntry, type NewEntry, subjectOf } from './journal-entry.ts';
 
 /** The entries that are in memory, without a hole; each knows the one before and the one after it of its object. */
 export type HeldEntries = {
@@ -7,7 +7,7 @@ export type HeldEntries = {
   /** `undefined`: not there yet, or no more. */
   readonly at: (seq: number) => JournalEntry | undefined;
   /** The next by number. */
-  readonly add: (entry: Omit<JournalEntry, 'seqBefore' | 'seqAfter'>) => void;
+  readonly add: (entry: NewEntry) => void;
   readonly dropOldest: () => void;
 };
 

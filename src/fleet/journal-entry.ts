@@ -17,6 +17,9 @@ export type JournalEntry = {
   seqAfter: number;
 };
 
+/** Not yet linked to others. */
+export type NewEntry = Omit<JournalEntry, 'seqBefore' | 'seqAfter'>;
+
 export type JournalLimits = {
   readonly entries: number;
   /** What the entries keep from being freed, as far as that can be told cheaply. */
@@ -109,12 +112,17 @@ export function uuidOf(object: FleetObject): string {
   return object.kind === 'host' ? '' : object.uuid;
 }
 
+/** What an object is found by. */
+export function objectSubject(object: FleetObject): string {
+  return `${object.kind satisfies ObjectKind}/${hostNameOf(object)}/${uuidOf(object)}`;
+}
+
 /** What an entry is about. Host marks have rows of their own: one never stands for another, nor for the host's status. */
 export function subjectOf(news: SessionNews): string {
   switch (news.type) {
     case 'upserted':
     case 'deleted':
-      return `${news.object.kind satisfies ObjectKind}/${hostNameOf(news.object)}/${uuidOf(news.object)}`;
+      return objectSubject(news.object);
     case 'hostInterrupted':
     case 'hostResumed':
       return `mark/${news.host.name}`;

@@ -1,16 +1,19 @@
 import { errorFields, type Log } from '../log.ts';
 import type { EntryBounds } from '../store/entry-reads.ts';
 import type { JournalPast } from '../store/journal-load.ts';
-import type { EntryWrite, JournalShelf } from '../store/journal-shelf.ts';
+import type { JournalShelf } from '../store/journal-shelf.ts';
+import type { Lent } from '../store/lasting-store.ts';
 import type { Run } from '../store/stored-rows.ts';
-import { type JournalEntry, subjectOf } from './journal-entry.ts';
-import { createPastEntries } from './past-entries.ts';
-import { isSameDocument, writeDocument, writeHead, writeObject } from './stored-news.ts';
+import { writeEntry } from './entry-write.ts';
+import type { JournalEntry, NewEntry } from './journal-entry.ts';
+import { type JournalMemory, type JournalReturn, returnToShelf } from './journal-return.ts';
+import { createPastEntries, type PastEntries } from './past-entries.ts';
 import type { JournalPersistence } from './types.ts';
 
 /**
- * Keeps the journal's entries beyond the end of the process. Whatever cannot be kept, is kept in memory alone from then
- * on: a disk that is full must not stop the gateway. Nothing here throws.
+ * Keeps the journal's entries beyond the end of the process. While the store is away they are in memory alone: a disk that
+ * is full must not stop the gateway. When it is back, what it lacks is written before it counts as kept again. Nothing
+ * here throws.
  */
 export type JournalKeeper = {
   readonly persistence: JournalPersistence;
@@ -24,86 +27,114 @@ export type JournalKeeper = {
   firstWithin(bounds: EntryBounds): { readonly seq: number; readonly bytes: number } | null;
   /** Of an earlier run; `null`: it cannot be read. */
   pastEntry(seq: number): JournalEntry | null;
+  /** Writes what a store that is just back still lacks. */
+  close(): void;
 };
 
-/** Not yet linked to others. */
-export type NewEntry = Omit<JournalEntry, 'seqBefore' | 'seqAfter'>;
+export type JournalKeeperOptions = {
+  /** `null`: none is wanted. */
+  readonly store: Lent<JournalShelf> | null;
+  readonly log: Log;
+  /** Asked for when the store is back. */
+  readonly memory: JournalMemory;
+  /** What follows is not kept for now. */
+  readonly left: () => void;
+  /** The store is back, and has nothing of earlier runs. */
+  readonly pastLost: () => void;
+};
 
 const nothing: JournalPast = { runs: [], firstSeq: 1, lastSeq: 0, bytes: 0 };
 
-/**
- * @param shelf 'FAILED' where there should be one and is none; `null` where none is wanted
- * @param failed called once, when what follows will not be kept
- */
-export function createJournalKeeper(
-  shelf: JournalShelf | 'FAILED' | null,
-  log: Log,
-  failed: () => void,
-): JournalKeeper {
-  const given = shelf === 'FAILED' ? null : shelf;
-  const pastEntries = given && createPastEntries(given);
-  let kept = given;
-  let hasFailed = shelf === 'FAILED';
+export function createJournalKeeper({ store, log, memory, left, pastLost }: JournalKeeperOptions): JournalKeeper {
+  /** With all that the journal has. */
+  let kept = store?.shelf ?? null;
+  const past = kept?.past ?? nothing;
+  /** What earlier runs left, also while the store is away. */
+  let readable: { readonly shelf: JournalShelf; readonly entries: PastEntries } | null = kept && readableOf(kept);
+  let underWay: { readonly shelf: JournalShelf; readonly work: JournalReturn } | null = null;
 
   function keep(work: (shelf: JournalShelf) => void) {
     if (kept === null) return;
     try {
       work(kept);
     } catch (error) {
-      kept = null;
-      hasFailed = true;
-      log.error(
-        errorFields(error),
-        'Changes cannot be kept on disk any more: they are kept in memory, and cursors given out from now on end with this process',
-      );
-      failed();
+      store?.failed(error);
+      leave();
     }
   }
 
+  function leave() {
+    underWay = null;
+    if (kept === null) return;
+    kept = null;
+    left();
+  }
+
   /** What cannot be read costs what is past, and nothing else. */
-  function recall<T>(read: () => T): T | null {
+  function recall<T>(read: (from: NonNullable<typeof readable>) => T): T | null {
     try {
-      return read();
+      return readable && read(readable);
     } catch (error) {
-      log.error(errorFields(error), 'What an earlier run kept of its changes is damaged');
+      log.error(errorFields(error), 'What an earlier run kept of its changes cannot be read');
       return null;
     }
   }
 
+  function guarded(work: () => void) {
+    try {
+      work();
+    } catch (error) {
+      underWay = null;
+      store?.failed(error);
+    }
+  }
+
+  function goOn() {
+    const current = underWay;
+    if (current === null || !current.work.step()) return;
+    kept = current.shelf;
+    underWay = null;
+    log.info({ changes: memory.lastSeq - memory.firstSeq + 1 }, 'Changes are kept on disk again');
+  }
+
+  function goOnSoon() {
+    const current = underWay;
+    setImmediate(() => {
+      if (current === null || underWay !== current) return;
+      guarded(goOn);
+      if (underWay !== null) goOnSoon();
+    });
+  }
+
+  store?.follow({
+    left: leave,
+    returned(shelf) {
+      guarded(() => {
+        const work = returnToShelf(shelf, memory);
+        readable = work.isContinued ? readableOf(shelf) : null;
+        if (!work.isContinued) pastLost();
+        underWay = { shelf, work };
+        goOnSoon();
+      });
+    },
+  });
+
   return {
     get persistence() {
-      return hasFailed ? 'FAILED' : kept === null ? 'NONE' : 'SQLITE';
+      return store === null ? 'NONE' : kept === null ? 'FAILED' : 'SQLITE';
     },
-    past: given?.past ?? nothing,
+    past,
     begin: (run) => keep((to) => to.begin(run)),
-    append: (entries, firstSeq) => keep((to) => to.append(entries.map(writeOf), firstSeq)),
+    append: (entries, firstSeq) => keep((to) => to.append(entries.map(writeEntry), firstSeq)),
     keepAsOf: (text) => keep((to) => to.keepAsOf(text)),
-    firstWithin: (bounds) => recall(() => given?.firstWithin(bounds) ?? null),
-    pastEntry: (seq) => recall(() => pastEntries?.entry(seq) ?? null),
+    firstWithin: (bounds) => recall(({ shelf }) => shelf.firstWithin(bounds)),
+    pastEntry: (seq) => recall(({ entries }) => entries.entry(seq)),
+    close() {
+      while (underWay !== null) guarded(goOn);
+    },
   };
 }
 
-function writeOf({ seq, observedAt, bytes, news }: NewEntry): EntryWrite {
-  const head = writeHead(news);
-  if (news.type !== 'upserted' && news.type !== 'deleted') {
-    const object = writeObject(news.host);
-    return { seq, observedAt, bytes, head, subject: null, isGone: false, object, previous: null, document: null };
-  }
-  const { object } = news;
-  const isGone = news.type === 'deleted';
-  const previous = isGone ? null : news.previous;
-  return {
-    seq,
-    observedAt,
-    bytes,
-    head,
-    subject: subjectOf(news),
-    isGone,
-    object: writeObject(object),
-    previous: previous === null ? null : writeObject(previous),
-    document:
-      object.kind === 'domain'
-        ? { isKept: isGone || isSameDocument(previous, object), read: () => writeDocument(object) }
-        : null,
-  };
+function readableOf(shelf: JournalShelf) {
+  return { shelf, entries: createPastEntries(shelf) };
 }

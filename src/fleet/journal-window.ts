@@ -1,6 +1,6 @@
 import { createHeldEntries } from './held-entries.ts';
-import type { JournalEntry, JournalLimits } from './journal-entry.ts';
-import type { JournalKeeper, NewEntry } from './journal-keeper.ts';
+import type { JournalEntry, JournalLimits, NewEntry } from './journal-entry.ts';
+import type { JournalKeeper } from './journal-keeper.ts';
 
 /**
  * The entries that there are, without a hole, as many as the bounds allow: those of this run in memory, before them those
@@ -11,6 +11,8 @@ export type JournalWindow = {
   readonly firstSeq: number;
   /** Number of the newest ever written; 0 at the start. */
   readonly lastSeq: number;
+  /** Of the oldest in memory; one more than `lastSeq` when there is none. */
+  readonly heldFrom: number;
   /** All of them, as estimated. */
   readonly bytes: number;
   /** To be asked before an entry that may be of an earlier run: when it cannot be read, `firstSeq` is past it then. */
@@ -18,6 +20,8 @@ export type JournalWindow = {
   readonly entry: (seq: number) => JournalEntry;
   /** The next by number; of the oldest, what the bounds no longer allow goes. */
   add(entry: NewEntry): void;
+  /** Those of earlier runs are gone. */
+  forgetPast(): void;
 };
 
 export type JournalWindowOptions = {
@@ -97,6 +101,9 @@ export function createJournalWindow({ keeper, limits, now: startedAt }: JournalW
     get lastSeq() {
       return lastSeq;
     },
+    get heldFrom() {
+      return Math.max(firstSeq, ownFrom);
+    },
     get bytes() {
       return held.bytes + pastBytes;
     },
@@ -109,5 +116,6 @@ export function createJournalWindow({ keeper, limits, now: startedAt }: JournalW
       lastSeq = next.seq;
       trim(next.observedAt);
     },
+    forgetPast,
   };
 }

@@ -3,6 +3,7 @@ import { VirtgraphError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Cursor } from '../model/brands.ts';
 import type { JournalShelf } from '../store/journal-shelf.ts';
+import type { Lent } from '../store/lasting-store.ts';
 import type { ChangePredicates } from './change-filter.ts';
 import { parseCursor } from './cursor.ts';
 import { changeOf, estimateBytes, type JournalLimits, type JournalRing, type PresentState } from './journal-entry.ts';
@@ -29,8 +30,8 @@ export const defaultJournalLimits: JournalLimits = {
 export type JournalOptions = {
   /** 16 hexadecimal digits that no other run has, each time others. */
   readonly newEpoch: () => string;
-  /** Where entries are kept beyond the end of the process; 'FAILED' where they should be and cannot. */
-  readonly shelf?: JournalShelf | 'FAILED' | null;
+  /** Where entries are kept beyond the end of the process. Default: nowhere. */
+  readonly store?: Lent<JournalShelf> | null;
   readonly log: Log;
   readonly limits: JournalLimits;
   readonly clock: Clock;
@@ -63,14 +64,39 @@ const sharedChanges = 4_096;
  */
 export function createJournal({
   newEpoch,
-  shelf = null,
+  store = null,
   log,
   limits,
   clock,
   predicates,
   snapshot,
 }: JournalOptions): Journal {
-  const keeper = createJournalKeeper(shelf, log, beginRun);
+  const keeper = createJournalKeeper({
+    store,
+    log,
+    memory: {
+      limits,
+      get runs() {
+        return runs.all;
+      },
+      get firstSeq() {
+        return window.firstSeq;
+      },
+      get heldFrom() {
+        return window.heldFrom;
+      },
+      get lastSeq() {
+        return window.lastSeq;
+      },
+      entry: (seq) => window.entry(seq),
+      present() {
+        intake.commitAll();
+        return snapshot();
+      },
+    },
+    left: beginRun,
+    pastLost: () => window.forgetPast(),
+  });
   const runs = createJournalRuns(keeper.past.runs, newEpoch);
   const window = createJournalWindow({ keeper, limits, now: clock.now() });
   const readers = createReaderIndex();
@@ -242,6 +268,7 @@ export function createJournal({
       if (closed) return;
       cancelBookmarks?.();
       intake.close();
+      keeper.close();
       closed = true;
       for (const reader of readers) void reader.return();
     },

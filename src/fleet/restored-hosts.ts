@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { JournalShelf } from '../store/journal-shelf.ts';
+import type { Lent } from '../store/lasting-store.ts';
 import type { HostSession } from './host-session.ts';
 import type { SessionNews } from './session-news.ts';
 import { createObjectReader } from './stored-news.ts';
@@ -15,13 +16,18 @@ export type RestoredHost = {
 };
 
 /** By name. What cannot be read is forgotten whole: a part would be a wrong picture. */
-export function restoreHosts(shelf: JournalShelf | 'FAILED' | null, log: Log): Map<string, RestoredHost> {
-  if (shelf === 'FAILED' || shelf === null) return new Map();
+export function restoreHosts(store: Lent<JournalShelf> | null, log: Log): Map<string, RestoredHost> {
+  const shelf = store?.shelf ?? null;
+  if (shelf === null) return new Map();
   try {
     return readHosts(shelf);
   } catch (error) {
     log.error(errorFields(error), 'What an earlier run kept cannot be read: it is forgotten');
-    shelf.clear();
+    try {
+      shelf.clear();
+    } catch (refusal) {
+      store?.failed(refusal);
+    }
     return new Map();
   }
 }

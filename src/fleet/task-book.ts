@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { VirtgraphError } from '../errors.ts';
-import { errorFields, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { parseUuid, type Uuid } from '../model/brands.ts';
-import type { KeptRecords } from '../model/kept-records.ts';
+import type { KeptEntry, KeptRecords } from '../model/kept-records.ts';
 import { isTaskOver, type TaskRecord } from '../model/task.ts';
 import { createLatestValue, type LatestValue } from './latest-value.ts';
 import type { TaskPage, TaskQuery } from './types.ts';
@@ -19,6 +19,8 @@ export type TaskBook = {
   readonly underWay: (hostName?: string) => readonly TaskRecord[];
   readonly list: (query: TaskQuery) => TaskPage;
   readonly watch: (id: Uuid) => AsyncIterableIterator<TaskRecord>;
+  /** What is kept may be something else than before: everything that is known is to be kept again. */
+  readonly keepAnew: () => void;
   /** Ends every stream. */
   readonly close: () => void;
 };
@@ -39,14 +41,6 @@ export function createTaskBook({ kept, clock, log }: TaskBookOptions): TaskBook 
   const watchers = new Map<Uuid, Set<LatestValue<TaskRecord>>>();
   let activeCount = 0;
 
-  function logged(what: string, work: () => void) {
-    try {
-      work();
-    } catch (error) {
-      log.warn(errorFields(error), `${what} failed: it would not survive the end of the gateway`);
-    }
-  }
-
   function index(task: TaskRecord, isActive: boolean) {
     const onHost = active.get(task.hostName) ?? new Set();
     if (onHost.has(task.id) === isActive) return;
@@ -60,9 +54,13 @@ export function createTaskBook({ kept, clock, log }: TaskBookOptions): TaskBook 
   function store(task: TaskRecord) {
     tasks.set(task.id, task);
     index(task, !isTaskOver(task));
-    logged('Keeping a task', () => kept.put(task.id, task.startedAt, JSON.stringify(task)));
+    keep(task);
     for (const watcher of watchers.get(task.id) ?? []) tell(watcher, task);
     if (isTaskOver(task)) forgetOld();
+  }
+
+  function keep(task: TaskRecord) {
+    kept.put(task.id, task.startedAt, JSON.stringify(task));
   }
 
   function forgetOld() {
@@ -71,23 +69,26 @@ export function createTaskBook({ kept, clock, log }: TaskBookOptions): TaskBook 
     const old = over.filter((task, place) => (task.finishedAt ?? 0) < since || place < over.length - mostOver);
     if (old.length === 0) return;
     for (const { id } of old) tasks.delete(id);
-    logged('Forgetting old tasks', () => kept.remove(old.map(({ id }) => id)));
+    kept.remove(old.map(({ id }) => id));
   }
 
-  function load() {
-    for (const { key } of kept.entries()) {
+  function load(found: readonly KeptEntry[]): readonly TaskRecord[] {
+    const loaded: TaskRecord[] = [];
+    for (const { key } of found) {
       const task = readTask(kept.get(key));
       if (task === null) {
         log.warn({ task: key }, 'A kept task cannot be read and is forgotten');
         kept.remove([key]);
         continue;
       }
+      loaded.push(task);
       tasks.set(task.id, task);
       index(task, !isTaskOver(task));
     }
     forgetOld();
+    return loaded;
   }
-  logged('Reading the kept tasks', load);
+  load(kept.entries());
 
   return {
     add(part) {
@@ -132,11 +133,26 @@ export function createTaskBook({ kept, clock, log }: TaskBookOptions): TaskBook 
       tell(watcher, task);
       return watcher.iterator;
     },
+    keepAnew() {
+      const found = kept.entries();
+      const keys = new Set(found.map(({ key }) => key));
+      const known = new Set<string>(tasks.keys());
+      for (const task of tasks.values()) if (!keys.has(task.id)) keep(task);
+      // Of a run that ended while nobody could see what it had kept.
+      for (const task of load(found.filter(({ key }) => !known.has(key)))) {
+        if (!isTaskOver(task)) store({ ...task, state: 'INTERRUPTED', finishedAt: clock.now(), error: endedUnseen });
+      }
+    },
     close() {
       for (const watcher of [...watchers.values()].flatMap((all) => [...all])) watcher.end();
     },
   };
 }
+
+const endedUnseen: TaskRecord['error'] = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'The gateway was restarted meanwhile, and could not read what it had kept: nobody saw what became of it.',
+};
 
 function tell(watcher: LatestValue<TaskRecord>, task: TaskRecord) {
   watcher.put(task);

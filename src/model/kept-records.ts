@@ -1,11 +1,11 @@
 /**
  * Texts under keys, which may outlive the process: in the store of the state directory, or in memory where there is none.
- * Whoever uses it bounds it. A call may throw where the disk refuses.
+ * Whoever uses it bounds it.
  */
 export type KeptRecords = {
   /** Of all, oldest first. */
   entries(): readonly KeptEntry[];
-  /** `null`: there is none, or it is damaged. */
+  /** `null`: there is none, or it is damaged, or cannot be read. */
   get(key: string): string | null;
   put(key: string, at: number, text: string): void;
   /** One that is not there is no mistake. */
@@ -22,11 +22,18 @@ export type KeptKind = (typeof keptKinds)[number];
 /** Of the JSON in the texts: src/model/task.ts, src/fleet/answers.ts. Another one, and all of it is forgotten. */
 export const keptVersion = '1';
 
+/** As it lies on a disk: a call may throw. */
 export type Kept = Readonly<Record<KeptKind, KeptRecords>>;
 
+/** As it is used: no call throws. */
+export type KeptStore = Kept & {
+  /** Called when what is kept may be other records than before: some that were there may be missing, others new. */
+  onReturn(listener: () => void): void;
+};
+
 /** Ends with the process. */
-export function keepInMemory(): Kept {
-  return { task: recordsInMemory(), begun: recordsInMemory(), answer: recordsInMemory() };
+export function keepInMemory(): KeptStore {
+  return { task: recordsInMemory(), begun: recordsInMemory(), answer: recordsInMemory(), onReturn() {} };
 }
 
 function recordsInMemory(): KeptRecords {

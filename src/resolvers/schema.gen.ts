@@ -1080,7 +1080,10 @@ export type InterfaceStats = {
 
 /** What becomes of the record of changes when the gateway ends. */
 export type JournalPersistence =
-  /** It should be kept, and the disk has failed: cursors given out since then are void after a restart. */
+  /**
+   * It should be kept, and the disk has failed: cursors given out since then are void after a restart. It is tried again by
+   * itself; once it is `SQLITE` again, they are kept too.
+   */
   | 'FAILED'
   /** It ends too: every cursor is void after a restart. The configuration wants it so. */
   | 'NONE'

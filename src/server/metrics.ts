@@ -25,6 +25,7 @@ export type MetricsSources = {
   socketOperations(): number;
   eventStreams(): number;
   unhandledErrors(): number;
+  readonly store: () => { readonly isInUse: boolean; readonly failures: number };
   configProblems(): number;
 };
 
@@ -64,6 +65,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
     'Mistakes of the gateway that nobody caught; it stops after one.',
   );
 
+  const storeInUse = gauge('virtgraph_store_in_use', '1 while the store of the state directory can be used.');
+  const storeFailures = total(
+    'virtgraph_store_failures_total',
+    'How often that store failed, each vain try to use it again among them.',
+  );
+
   /** A counter that somebody else keeps: set anew at each scrape. */
   function total(name: string, help: string): Counter {
     return new Counter({ name, help, registers });
@@ -86,6 +93,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     streams.set(sources.eventStreams());
     unhandled.reset();
     unhandled.inc(sources.unhandledErrors());
+    const store = sources.store();
+    storeInUse.set(store.isInUse ? 1 : 0);
+    storeFailures.reset();
+    storeFailures.inc(store.failures);
     configProblems.set(sources.configProblems());
     const fleet = sources.fleet({ readings });
     forgetCalls(new Set(fleet.hosts.map(({ name }) => name)));

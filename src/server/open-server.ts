@@ -19,7 +19,7 @@ import { createHttpServer, type TlsFiles } from './http.ts';
 import { createIde } from './ide.ts';
 import { createInFlight } from './in-flight.ts';
 import type { RequestLimits } from './limits.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type MetricsSources } from './metrics.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSockets } from './sockets.ts';
 import { createEventStreams } from './sse.ts';
@@ -47,6 +47,8 @@ export type ServerOptions = {
   readonly pingMs?: number;
   /** Mistakes of the process that nobody caught, so far. */
   readonly unhandledErrors?: () => number;
+  /** Of what outlives the process. Default: there is none. */
+  readonly store?: MetricsSources['store'];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -105,6 +107,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     socketOperations: () => sockets.operations,
     eventStreams: () => eventStreams.size,
     unhandledErrors: options.unhandledErrors ?? (() => 0),
+    store: options.store ?? (() => ({ isInUse: false, failures: 0 })),
     configProblems: () => options.configuration().problems.length,
   });
   options.calls?.listen((call) => metrics.callEnded(call));

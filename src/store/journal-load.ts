@@ -28,6 +28,8 @@ export type JournalPast = {
 
 export type LoadedJournal = {
   readonly past: JournalPast;
+  /** Somebody died who was writing it all anew: what there is means nothing. */
+  readonly isUnfinished: boolean;
   /** Every object as of `past.lastSeq`. */
   readonly objects: readonly StoredObject[];
   /** See `JournalShelf`. */
@@ -82,6 +84,7 @@ export function loadJournal(database: Database, dictionaryOf: DictionaryOf): Loa
   const bytes = newest === null || oldest === null ? 0 : newest.total - oldest.total + oldest.bytes;
   return {
     past: { runs, firstSeq, lastSeq, bytes },
+    isUnfinished: runs.length === 0 && lastSeq === 0 && objects.length > 0,
     asOf: readAsOf(database),
     objects,
     digest,

@@ -38,6 +38,13 @@ export type EntryWrite = {
   };
 };
 
+/** An object as it is. */
+export type ObjectWrite = {
+  readonly subject: string;
+  readonly object: string;
+  readonly document: StoredDocument | null;
+};
+
 /**
  * The journal's entries, and every object as the last of them left it. Both change in one transaction, so that whatever
  * the file says when it is opened again, was true at one moment: after `lastSeq`.
@@ -59,7 +66,11 @@ export type JournalShelf = {
   /** The oldest entry within bounds, and the bytes from there on. `lastSeq + 1` and 0: none is. */
   firstWithin(bounds: EntryBounds): { readonly seq: number; readonly bytes: number };
   /** Forgets everything. */
-  clear(): void;
+  readonly clear: () => void;
+  /** To an empty shelf, little by little. They mean nothing, also to whoever opens the shelf again, before `beginAfter`. */
+  putObjects(objects: readonly ObjectWrite[]): void;
+  /** All that was put there is as of that entry. What follows belongs to the last of these runs. */
+  beginAfter(seq: number, runs: readonly Run[]): void;
 };
 
 /** A gateway that is started again and again, and dies each time, must not fill the table. */
@@ -68,6 +79,8 @@ const mostRuns = 1_000;
 const trimAt = 64;
 /** Pages that a trim may give back to the file system. */
 const vacuumPages = 64;
+const tableNames = ['entries', 'objects', 'documents', 'dictionaries', 'leftovers', 'runs', 'as_of'];
+
 /** @param textVersion of the JSON in the rows: where another version of the gateway wrote it otherwise, it is of no use */
 export function journalShelf(textVersion: string): Shelf<JournalShelf> {
   return { name: 'journal', version: `${journalForm}/${textVersion}`, tables: journalTables, open: openJournalShelf };
@@ -89,6 +102,7 @@ function openJournalShelf(database: Database): JournalShelf {
     'UPDATE journal_state SET first_seq = ?, last_seq = ?, digest = ?, crc = ? WHERE id = 1',
   );
   const putAsOf = database.prepare('INSERT OR REPLACE INTO journal_as_of VALUES (1, ?, ?)');
+  const insertRun = database.prepare('INSERT INTO journal_runs (epoch, first_seq, crc) VALUES (?, ?, ?)');
 
   const dictionaries = openDictionaries(database);
   const entries = openEntryReads(database, dictionaries.read);
@@ -98,6 +112,9 @@ function openJournalShelf(database: Database): JournalShelf {
   let { firstSeq, lastSeq } = past;
   let { digest, total } = loaded;
   let objects: readonly StoredObject[] | null = loaded.objects;
+  /** Of those of no entry. Entries lend theirs their own numbers, which are above 0. */
+  let lastDocument = 0;
+  if (loaded.isUnfinished) clear();
 
   /** Of those that may be changed within a transaction, and are as before when it failed. */
   function change(work: () => void) {
@@ -162,6 +179,26 @@ function openJournalShelf(database: Database): JournalShelf {
     );
   }
 
+  function addRun({ epoch, firstSeq: first }: Run) {
+    const crc = checksum(epoch, first);
+    insertRun.run(epoch, first, crc);
+    digest = xor(digest, crc);
+  }
+
+  function clear() {
+    change(() => {
+      for (const name of tableNames) database.execute(`DELETE FROM journal_${name}`);
+      firstSeq = 1;
+      lastSeq = 0;
+      digest = 0;
+      total = 0;
+    });
+    dictionaries.forget();
+    past = { runs: [], firstSeq: 1, lastSeq: 0, bytes: 0 };
+    objects = null;
+    lastDocument = 0;
+  }
+
   function trim(first: number) {
     deleteEntries.run(first);
     deleteDocuments.run(first);
@@ -193,13 +230,11 @@ function openJournalShelf(database: Database): JournalShelf {
       return taken;
     },
     keepAsOf: (hosts) => database.transaction(() => putAsOf.run(hosts, checksum(hosts))),
-    begin({ epoch, firstSeq: first }) {
+    begin(run) {
       change(() => {
         dropOldRuns();
         dictionaries.sweep();
-        const crc = checksum(epoch, first);
-        database.prepare('INSERT INTO journal_runs (epoch, first_seq, crc) VALUES (?, ?, ?)').run(epoch, first, crc);
-        digest = xor(digest, crc);
+        addRun(run);
       });
     },
     append(added, neededFrom) {
@@ -212,19 +247,24 @@ function openJournalShelf(database: Database): JournalShelf {
     },
     read: entries.read,
     firstWithin: (bounds) => entries.firstWithin(bounds, { firstSeq, lastSeq, total }),
-    clear() {
-      for (const table of ['entries', 'objects', 'documents', 'dictionaries', 'leftovers', 'runs', 'as_of']) {
-        database.execute(`DELETE FROM journal_${table}`);
-      }
+    clear,
+    putObjects(added) {
       change(() => {
-        firstSeq = 1;
-        lastSeq = 0;
-        digest = 0;
-        total = 0;
+        for (const { subject, object, document: texts } of added) {
+          const document = texts === null ? null : addDocument(--lastDocument, texts);
+          const crc = objectChecksum(subject, object, document);
+          putObject.run(subject, object, document, crc);
+          digest = xor(digest, crc);
+        }
       });
-      dictionaries.forget();
-      past = { runs: [], firstSeq: 1, lastSeq: 0, bytes: 0 };
-      objects = null;
+    },
+    beginAfter(seq, runs) {
+      change(() => {
+        for (const run of runs) addRun(run);
+        firstSeq = seq + 1;
+        lastSeq = seq;
+        dropOldRuns();
+      });
     },
   };
 }

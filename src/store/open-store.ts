@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { errorFields, type Log } from '../log.ts';
@@ -26,40 +26,54 @@ export type StoreOptions<T> = {
   readonly log: Log;
   /** How long to wait for a gateway that still uses the file, as one that is just stopping does. */
   readonly lockTimeoutMs: number;
+  /** What lies there is known to be damaged. */
+  readonly isDamaged?: boolean;
   /** Takes every shelf that is needed. */
   readonly shelves: (take: <S>(shelf: Shelf<S>) => S) => T;
 };
 
 export type OpenedStore<T> =
-  | { readonly status: 'open'; readonly shelves: T; close(): void }
+  | {
+      readonly status: 'open';
+      readonly shelves: T;
+      /** Who looks for the file by its name finds this one. */
+      isInPlace(): boolean;
+      close(): void;
+      /** As `close`, for who has no time to wait for the disk. */
+      letGo(): Promise<void>;
+    }
   /** Another process has it. */
   | { readonly status: 'in use' }
-  /** The disk refuses. It has been logged. */
-  | { readonly status: 'refused' };
+  /** The disk refuses. */
+  | { readonly status: 'refused'; readonly error: unknown };
 
 /**
  * Opens what an earlier run left, or begins anew. Never throws: a file that is torn or damaged is moved aside, with a
  * line in the log, and costs what was in it.
  */
 export function openStore<T>(options: StoreOptions<T>): OpenedStore<T> {
-  const { file, log } = options;
   try {
+    if (options.isDamaged) return openAnew(options, null);
     try {
       return openOnce(options);
     } catch (error) {
       if (!(error instanceof StoreError) || error.problem !== 'damaged') throw error;
-      moveAside(file);
-      log.error(
-        { file, ...errorFields(error) },
-        `The store is damaged: it was moved to ${asideOf(file)}, a new one is begun`,
-      );
-      return openOnce(options);
+      return openAnew(options, error);
     }
   } catch (error) {
     if (error instanceof StoreError && error.problem === 'in use') return { status: 'in use' };
-    log.error({ file, ...errorFields(error) }, 'The store cannot be used: what it would keep is kept in memory only');
-    return { status: 'refused' };
+    return { status: 'refused', error };
   }
+}
+
+function openAnew<T>(options: StoreOptions<T>, error: StoreError | null): OpenedStore<T> {
+  const { file, log } = options;
+  moveAside(file);
+  log.error(
+    { file, ...(error && errorFields(error)) },
+    `The store is damaged: it was moved to ${asideOf(file)}, a new one is begun`,
+  );
+  return openOnce(options);
 }
 
 function openOnce<T>({ file, clock, log, lockTimeoutMs, shelves }: StoreOptions<T>): OpenedStore<T> {
@@ -77,9 +91,16 @@ function openOnce<T>({ file, clock, log, lockTimeoutMs, shelves }: StoreOptions<
       prepareShelf(database, shelf, log);
       return shelf.open(database);
     });
+    const identity = identityOf(file);
     return {
       status: 'open',
       shelves: taken,
+      isInPlace: () => identityOf(file) === identity,
+      async letGo() {
+        // First this: the thread is the last one then, and waits for the disk where there is something to write back.
+        closeQuietly(database);
+        await thread.letGo();
+      },
       close() {
         try {
           // The last one to close the file writes back what is left, and takes the log away.
@@ -95,6 +116,12 @@ function openOnce<T>({ file, clock, log, lockTimeoutMs, shelves }: StoreOptions<
     closeQuietly(database);
     throw error;
   }
+}
+
+/** `null`: it is not there. */
+function identityOf(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev}:${found.ino}`;
 }
 
 /** SQLite would make it readable by all; its log gets the rights of the file. */

@@ -226,10 +226,12 @@ function loadSqlite(): typeof sqlite {
 const busy = 5;
 const refusals = [
   3, // PERM
+  7, // NOMEM
   8, // READONLY
   10, // IOERR
   13, // FULL
   14, // CANTOPEN
+  15, // PROTOCOL: the log's locks
 ];
 
 function guarded<T>(call: () => T): T {

@@ -13,6 +13,8 @@ export type WriteBackThread = {
   wrote(): void;
   /** Returns when the thread has let go of the file. May be called twice. */
   close(): void;
+  /** The same, for who has no time to wait: settles when it has, or after some seconds all the same. */
+  letGo(): Promise<void>;
 };
 
 /** What it is told, and what it answers. */
@@ -87,19 +89,36 @@ export function createWriteBackThread({ file, database, clock, log }: WriteBackO
     database().writeBackHere();
   }
 
+  /** The thread, which has heard nothing of its end yet. */
+  function end(): Worker | null {
+    cancelWait();
+    state = 'over';
+    const ended = worker;
+    worker = null;
+    ended?.postMessage('close' satisfies WriteBackRequest);
+    return ended;
+  }
+
   return {
     wrote() {
       if (state === 'idle') wait(delayMs);
       else isMoreToDo = true;
     },
     close() {
-      cancelWait();
-      state = 'over';
-      if (worker === null) return;
-      worker.postMessage('close' satisfies WriteBackRequest);
-      worker = null;
+      if (end() === null) return;
       // The gateway is stopping: nobody else waits. The next one may open the file as soon as this one has ended.
       Atomics.wait(closed, 0, 0, closeTimeoutMs);
+    },
+    letGo() {
+      const ended = end();
+      if (ended === null) return Promise.resolve();
+      return new Promise((resolve) => {
+        const cancel = clock.after(closeTimeoutMs, resolve);
+        ended.once('exit', () => {
+          cancel();
+          resolve();
+        });
+      });
     },
   };
 }

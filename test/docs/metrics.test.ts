@@ -39,6 +39,7 @@ async function metricsPage(): Promise<string> {
     socketOperations: () => 1,
     eventStreams: () => 1,
     unhandledErrors: () => 1,
+    store: () => ({ isInUse: true, failures: 1 }),
     configProblems: () => 1,
     fleet: () => ({
       hosts: [{ name: 'kvm1', status: 'READY', reconnects: 1, failedAttempts: 1, link, domains, readings }],

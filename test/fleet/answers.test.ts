@@ -6,6 +6,8 @@ import { createTasks } from '../../src/fleet/tasks.ts';
 import type { ChangePlan, RememberedAnswers } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
 import { type Kept, keepInMemory } from '../../src/model/kept-records.ts';
+import { lastingKept } from '../../src/store/lasting-records.ts';
+import { lentShelf } from '../store/lent-shelf.ts';
 import { createFakeClock, settle } from '../support/fake-clock.ts';
 import { uuidOf } from './fake-host.ts';
 
@@ -29,7 +31,7 @@ function open(kept: Kept = keepInMemory()) {
   const book = createTaskBook({ kept: kept.task, clock, log });
   const tasks = createTasks({ book, clock, log, host: () => null });
   closing.push(tasks.close);
-  return { kept, tasks, answers: createAnswers({ kept, tasks, clock, log }) };
+  return { kept, tasks, answers: createAnswers({ kept, tasks, clock }) };
 }
 
 /** Work that was sent, and counts how often it was done. */
@@ -94,11 +96,62 @@ describe('the same key and input', () => {
     const full = () => {
       throw new Error('disk full');
     };
-    const { answers } = open({ ...kept, answer: { ...kept.answer, put: full } });
+    const { answers } = open(lastingKept(lentShelf<Kept>({ ...kept, answer: { ...kept.answer, put: full } })));
     const work = counted(() => 'done');
     await ask(answers, 'k', work);
     expect(await ask(answers, 'k', work)).toBe('done');
     expect(work.times).toBe(1);
+  });
+
+  test('whose answer was lost with the store is not done again, neither now nor by the next run', async () => {
+    const { answers, kept } = open();
+    const work = counted(() => 'done');
+    await ask(answers, 'lost', work);
+    await clock.advance(1_000);
+    kept.answer.remove(['lost']);
+    const lost = { code: 'OUTCOME_UNKNOWN', detail: { outcome: 'UNKNOWN' } };
+    await expect(ask(answers, 'lost', work)).rejects.toMatchObject(lost);
+    answers.keepAnew();
+    await ask(answers, 'other', work);
+    await expect(ask(answers, 'lost', work)).rejects.toMatchObject(lost);
+    await expect(ask(open(kept).answers, 'lost', work)).rejects.toMatchObject(lost);
+    expect(work.times).toBe(2);
+    // A day after it was asked first.
+    await clock.advance(24 * 3_600_000 - 1_000 + 1);
+    await ask(answers, 'lost', work);
+    expect(work.times).toBe(3);
+  });
+
+  test('while it is under way is not forgotten with a store that is lost, and that an earlier run answered is known when it is back', async () => {
+    const { answers, kept } = open();
+    const work = Promise.withResolvers<string>();
+    const first = ask(
+      answers,
+      'mine',
+      counted(() => work.promise),
+    );
+    await settle();
+    kept.begun.remove(['mine']);
+    const earlier = open();
+    await ask(
+      earlier.answers,
+      'his',
+      counted(() => 'his answer'),
+    );
+    for (const { key, at } of earlier.kept.answer.entries())
+      kept.answer.put(key, at, earlier.kept.answer.get(key) ?? '');
+    answers.keepAnew();
+    expect(kept.begun.entries().map(({ key }) => key)).toEqual(['mine']);
+    expect(
+      await ask(
+        answers,
+        'his',
+        counted(() => 'again'),
+      ),
+    ).toBe('his answer');
+    work.resolve('mine');
+    expect(await first).toBe('mine');
+    expect(kept.begun.entries()).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Arbitrary,
   array,
@@ -13,7 +14,7 @@ import {
   oneof,
   record,
 } from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { packText } from '../../src/fleet/packed-text.ts';
 import type { SessionNews } from '../../src/fleet/session-news.ts';
 import type { Change, DomainRecord, FleetObject, HostView } from '../../src/fleet/types.ts';
@@ -255,6 +256,194 @@ describe('a disk that fails', () => {
   });
 });
 
+describe('a store that failed and is back', () => {
+  const back = async (run: KeptJournal, file: 'as it was' | 'empty') => {
+    run.comeBack(file);
+    await vi.waitFor(() => expect(run.journal.persistence).toBe('SQLITE'));
+  };
+
+  test.each(['as it was', 'empty'] as const)(
+    '%s has all that was told in this run, before it failed, while it was away, and since',
+    async (what) => {
+      const file = join(scratchDir(), 'store.sqlite');
+      const run = openKeptJournal(file);
+      const told = listen(run);
+      upsert(run, host('alpha'));
+      for (const number of [1, 2]) upsert(run, domain(number));
+      await settle();
+      run.lose();
+      upsert(run, domain(1, { state: 'RUNNING' }));
+      remove(run, domain(2));
+      run.say({ type: 'hostInterrupted', host: host('alpha') });
+      await settle();
+      expect(run.journal.persistence).toBe('FAILED');
+      await back(run, what);
+      upsert(run, domain(3));
+      upsert(run, domain(1, { state: 'RUNNING', xml: packText('<domain>new</domain>') }), ['xml']);
+      await settle();
+      expect(told).toHaveLength(8);
+      run.close();
+
+      const next = openKeptJournal(file);
+      expect(next.restored).toEqual(run.picture);
+      for (const [at, change] of told.entries()) {
+        expect(followed(next.journal, cursorOf(change))).toEqual(told.slice(at + 1));
+      }
+      next.close();
+    },
+  );
+
+  test('as it was has what earlier runs told, too; empty it has not, and says so', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const told = listen(first);
+    for (const number of [1, 2]) upsert(first, domain(number));
+    await settle();
+    first.close();
+    const second = openKeptJournal(file);
+    listen(second);
+    second.lose();
+    upsert(second, domain(3));
+    await settle();
+    // Still there to be read.
+    expect(followed(second.journal, cursorOf(told[0]))).toHaveLength(2);
+    await back(second, 'as it was');
+    expect(followed(second.journal, cursorOf(told[0]))).toHaveLength(2);
+    second.lose();
+    await back(second, 'empty');
+    expect(followed(second.journal, cursorOf(told[0]))).toBe('start over');
+    expect(second.journal.size.entries).toBe(1);
+    expect(followed(second.journal, cursorOf(told[1]))).toHaveLength(1);
+    second.close();
+    const third = openKeptJournal(file);
+    expect(third.restored).toEqual(second.picture);
+    expect(followed(third.journal, cursorOf(told[0]))).toBe('start over');
+    expect(followed(third.journal, cursorOf(told[1]))).toHaveLength(1);
+    third.close();
+  });
+
+  test('after so much that memory does not reach back to it is written anew, as far as memory reaches', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const run = openKeptJournal(file, { limits: { entries: 20 } });
+    const told = listen(run);
+    for (let change = 0; change < 100; change++) {
+      if (change === 10) run.lose();
+      upsert(run, domain(change % 7, { version: String(change) }));
+      await settle();
+    }
+    await back(run, 'as it was');
+    run.close();
+    const next = openKeptJournal(file, { limits: { entries: 20 } });
+    expect(next.restored).toEqual(run.picture);
+    for (const [at, change] of told.entries()) {
+      expect(followed(next.journal, cursorOf(change))).toEqual(at >= 89 ? told.slice(at + 1) : 'start over');
+    }
+    next.close();
+  });
+
+  test('of another gateway is not taken for its own', async () => {
+    const other = join(scratchDir(), 'store.sqlite');
+    const foreign = openKeptJournal(other);
+    const toldThere = listen(foreign);
+    for (const number of [7, 8, 9]) upsert(foreign, domain(number));
+    await settle();
+    foreign.close();
+
+    const file = join(scratchDir(), 'store.sqlite');
+    const run = openKeptJournal(file);
+    const told = listen(run);
+    for (const number of [1, 2]) upsert(run, domain(number));
+    await settle();
+    run.lose();
+    copyFileSync(other, file);
+    await back(run, 'as it was');
+    run.close();
+    const next = openKeptJournal(file);
+    expect(next.restored).toEqual(run.picture);
+    expect(followed(next.journal, cursorOf(told[0]))).toEqual(told.slice(1));
+    for (const change of toldThere) expect(followed(next.journal, cursorOf(change))).toBe('start over');
+    next.close();
+  });
+
+  test('is finished when the gateway is stopped meanwhile', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const run = openKeptJournal(file);
+    const told = listen(run);
+    for (let number = 0; number < 300; number++) upsert(run, domain(number));
+    await settle();
+    run.lose();
+    upsert(run, domain(301));
+    await settle();
+    run.comeBack('empty');
+    run.close();
+    const next = openKeptJournal(file);
+    expect(next.restored).toEqual(run.picture);
+    expect(followed(next.journal, cursorOf(told[0]))).toHaveLength(300);
+    next.close();
+  });
+
+  test.each(['as it was', 'empty'] as const)(
+    '%s, and killed at any step of being written, leaves the journal of some moment, or none',
+    async (what) => {
+      const dir = scratchDir();
+      const file = join(dir, 'store.sqlite');
+      const run = openKeptJournal(file, { limits: { entries: 600 } });
+      const told = listen(run);
+      const all = () => run.journal.size.written;
+      for (let number = 0; number < 150; number++) upsert(run, domain(number));
+      await settle();
+      run.lose();
+      for (let number = 0; number < 300; number++) upsert(run, domain(number, { state: 'RUNNING' }));
+      await settle();
+      const copies: string[] = [];
+      const copy = () => {
+        const to = join(dir, `killed-${copies.length}.sqlite`);
+        kill(file, to);
+        copies.push(to);
+      };
+      // One that fails once more in the middle goes on from there.
+      run.comeBack(what);
+      copy();
+      for (let step = 0; run.journal.persistence === 'FAILED'; step++) {
+        await nextTurn();
+        if (step === 2) {
+          run.lose();
+          copy();
+          run.comeBack('as it was');
+        }
+        // It goes on meanwhile, so that those who are killed and the one who lives say different things.
+        if (step < 4) upsert(run, domain(200 + step, { version: `${step}` }));
+        copy();
+      }
+      await settle();
+      expect(copies.length).toBeGreaterThan(6);
+      expect(told).toHaveLength(all());
+      let whole = 0;
+      for (const killed of copies) {
+        const next = openKeptJournal(killed);
+        const known = told.slice(0, next.restoredTo);
+        if (next.restoredTo > 0) whole++;
+        expect(next.restored).toEqual(fold(known));
+        for (const number of [991, 992, 993]) upsert(next, domain(number));
+        await settle();
+        for (const [at, change] of told.entries()) {
+          // All of them would be a million comparisons.
+          if (at % 16 > 0 && Math.abs(at - known.length) > 1) continue;
+          const answer = followed(next.journal, cursorOf(change));
+          const right = known.slice(at + 1);
+          // Memory lends it the newer half of what the journal may hold.
+          const allowed =
+            at >= known.length ? ['start over'] : at < told.length - 300 ? ['start over', right] : [right];
+          expect(allowed).toContainEqual(answer === 'start over' ? answer : answer.slice(0, -3));
+        }
+        next.close();
+      }
+      expect(whole).toBeGreaterThan(1);
+      run.close();
+    },
+  );
+});
+
 describe('a file in which', () => {
   async function spoilt(spoilFile: (file: string) => void) {
     const file = join(scratchDir(), 'store.sqlite');
@@ -346,7 +535,9 @@ type Step =
   | { readonly kind: 'state'; readonly number: number }
   | { readonly kind: 'host'; readonly number: number }
   | { readonly kind: 'mark'; readonly number: number }
-  | { readonly kind: 'turn' };
+  | { readonly kind: 'turn' }
+  | { readonly kind: 'lose' }
+  | { readonly kind: 'back'; readonly what: 'as it was' | 'empty' };
 
 const number = nat(5);
 const step: Arbitrary<Step> = oneof(
@@ -356,6 +547,13 @@ const step: Arbitrary<Step> = oneof(
   record({ kind: constant('host' as const), number }),
   record({ kind: constant('mark' as const), number }),
   { weight: 2, arbitrary: constant({ kind: 'turn' as const }) },
+);
+
+/** A disk that fails, too. */
+const stepOrFailure: Arbitrary<Step> = oneof(
+  { weight: 12, arbitrary: step },
+  constant({ kind: 'lose' as const }),
+  record({ kind: constant('back' as const), what: constantFrom('as it was' as const, 'empty' as const) }),
 );
 
 async function take(run: KeptJournal, each: Step) {
@@ -380,6 +578,10 @@ async function take(run: KeptJournal, each: Step) {
       return run.say({ type: 'hostInterrupted', host: host(`h${each.number}`) });
     case 'turn':
       return settle();
+    case 'lose':
+      return run.lose();
+    case 'back':
+      return run.store.shelf === null && run.comeBack(each.what);
     default:
       return each satisfies never;
   }
@@ -464,13 +666,13 @@ async function live(lives: readonly Life[], limits: { readonly entries?: number 
     run.close();
     if (isStopped) kill(file, next);
     for (const each of damages) spoil(`${next}${each.file}`, each);
-    mustKnowAll &&= damages.length === 0;
+    mustKnowAll &&= damages.length === 0 && !steps.some((each) => each.kind === 'back' && each.what === 'empty');
     file = next;
   }
 }
 
-const livesWith = (damages: Arbitrary<Damage[]>) =>
-  array(record({ steps: array(step, { maxLength: 60, size: 'max' }), isStopped: boolean(), damages }), {
+const livesWith = (damages: Arbitrary<Damage[]>, each: Arbitrary<Step> = step) =>
+  array(record({ steps: array(each, { maxLength: 60, size: 'max' }), isStopped: boolean(), damages }), {
     minLength: 2,
     maxLength: 3,
   });
@@ -489,6 +691,11 @@ describe('a cursor that was given out is followed exactly, or refused', () => {
     const property = asyncProperty(livesWith(constant([])), (all) => live(all, { entries: 10 }));
     await expect(assert(property, { numRuns: 10 })).resolves.toBe(undefined);
   });
+
+  test('also where the store fails, again and again, and is back, as it was or empty', async () => {
+    const property = asyncProperty(livesWith(constant([]), stepOrFailure), (all) => live(all));
+    await expect(assert(property, { numRuns: 30 })).resolves.toBe(undefined);
+  }, 60_000);
 
   test('whatever happens to the bytes of the file and of its log meanwhile', async () => {
     const damages = array(damage, { minLength: 1, maxLength: 2 });

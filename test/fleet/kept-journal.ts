@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import type { ChangePredicates } from '../../src/fleet/change-filter.ts';
 import { createJournal, defaultJournalLimits, type Journal } from '../../src/fleet/journal.ts';
 import { hostNameOf, type JournalLimits, uuidOf } from '../../src/fleet/journal-entry.ts';
@@ -10,6 +11,8 @@ import { silentLog } from '../../src/log.ts';
 import type { Cursor } from '../../src/model/brands.ts';
 import { type JournalShelf, journalShelf } from '../../src/store/journal-shelf.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { StoreError } from '../../src/store/sqlite.ts';
+import { type LentShelf, lentShelf } from '../store/lent-shelf.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 
 /** What a gateway would hold: objects by what names them. */
@@ -23,6 +26,11 @@ export type KeptJournal = {
   readonly restored: Picture;
   readonly restoredTo: number;
   readonly picture: Picture;
+  readonly store: LentShelf<JournalShelf>;
+  /** The disk refuses from now on. */
+  lose(): void;
+  /** The file is there again, as it was or empty. */
+  comeBack(file: 'as it was' | 'empty'): void;
   say(news: SessionNews): void;
   close(): void;
 };
@@ -42,16 +50,21 @@ const everything: ChangePredicates = () => ({
 
 export function openKeptJournal(file: string, { limits, shelf: change }: KeptJournalOptions = {}): KeptJournal {
   const clock = createFakeClock();
-  const opened = openStore({
-    file,
-    clock,
-    log: silentLog,
-    lockTimeoutMs: 0,
-    shelves: (take) => take(journalShelf(storedNewsVersion)),
-  });
-  if (opened.status !== 'open') throw new Error(`The store is ${opened.status}.`);
+  const open = () => {
+    const store = openStore({
+      file,
+      clock,
+      log: silentLog,
+      lockTimeoutMs: 0,
+      shelves: (take) => take(journalShelf(storedNewsVersion)),
+    });
+    if (store.status !== 'open') throw new Error(`The store is ${store.status}.`);
+    return store;
+  };
+  let opened = open();
   const shelf = change ? change(opened.shelves) : opened.shelves;
-  const hosts = [...restoreHosts(shelf, silentLog).values()];
+  const store = lentShelf(shelf);
+  const hosts = [...restoreHosts(store, silentLog).values()];
   const restored = new Map(
     hosts
       .flatMap(({ view, objects }) => [...(view ? [view] : []), ...objects])
@@ -61,7 +74,7 @@ export function openKeptJournal(file: string, { limits, shelf: change }: KeptJou
   const restoredTo = shelf.past.lastSeq;
   const journal = createJournal({
     newEpoch: () => randomBytes(8).toString('hex'),
-    shelf,
+    store,
     log: silentLog,
     limits: { ...defaultJournalLimits, togetherMs: 0, ...limits },
     clock,
@@ -74,6 +87,14 @@ export function openKeptJournal(file: string, { limits, shelf: change }: KeptJou
     restored,
     restoredTo,
     picture,
+    store,
+    lose: () => store.failed(new StoreError('refused', 'database or disk is full')),
+    comeBack(what) {
+      opened.close();
+      if (what === 'empty') for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      opened = open();
+      store.comeBack(opened.shelves);
+    },
     say(news) {
       if (news.type === 'upserted') picture.set(keyOf(news.object), news.object);
       else if (news.type === 'deleted') picture.delete(keyOf(news.object));

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtgraphError } from '../../src/errors.ts';
+import { createTaskBook } from '../../src/fleet/task-book.ts';
 import type { ActionRequest, Fleet } from '../../src/fleet/types.ts';
+import { silentLog } from '../../src/log.ts';
 import type { Uuid } from '../../src/model/brands.ts';
 import { keepInMemory } from '../../src/model/kept-records.ts';
 import type { TaskRecord } from '../../src/model/task.ts';
 import { parseMac } from '../../src/net/mac.ts';
-import { settle } from '../support/fake-clock.ts';
+import { createFakeClock, settle } from '../support/fake-clock.ts';
 import { createFakeHost, gone } from './fake-host.ts';
 import { gather, openTestFleet } from './fleet-under-test.ts';
 
@@ -362,5 +364,37 @@ describe('the list of tasks', () => {
     expect(fleet.tasks.find(task.id)).toBeNull();
     expect(kept.task.get(task.id)).toBeNull();
     expect(() => fleet.tasks.watch(task.id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+  });
+});
+
+describe('where what is kept was lost and came back', () => {
+  test('all tasks are kept again; those of a run whose end nobody saw are interrupted', async () => {
+    const log = silentLog;
+    const clock = createFakeClock();
+    const newTask = {
+      taskKind: 'RESOLVE_OUTCOME',
+      summary: 'Whether web was started.',
+      deadlineAt: null,
+      hostName: 'alpha',
+      domainUuid: null,
+      domainName: 'web',
+      goal: { want: 'ACTIVE' },
+      cancellable: false,
+    } as const;
+    const earlier = keepInMemory();
+    const theirs = createTaskBook({ kept: earlier.task, clock, log }).add(newTask);
+    const kept = keepInMemory();
+    const book = createTaskBook({ kept: kept.task, clock, log });
+    const mine = book.add(newTask);
+    if (mine === null || theirs === null) throw new Error('There is room for a task.');
+    kept.task.remove([mine.id]);
+    kept.task.put(theirs.id, theirs.startedAt, earlier.task.get(theirs.id) ?? '');
+    book.keepAnew();
+    const error = { code: 'OUTCOME_UNKNOWN' };
+    expect(book.find(theirs.id)).toMatchObject({ state: 'INTERRUPTED', error, finishedAt: clock.now() });
+    expect(book.find(mine.id)).toEqual(mine);
+    const next = createTaskBook({ kept: kept.task, clock, log });
+    expect(next.find(mine.id)).toEqual(mine);
+    expect(next.find(theirs.id)?.state).toBe('INTERRUPTED');
   });
 });

@@ -5,12 +5,13 @@ export async function waitFor<T>(
   what: string,
   ask: () => Promise<T | false | null | undefined> | T | false | null | undefined,
   timeoutMs = 10_000,
+  everyMs = 20,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (answer !== false && answer !== null && answer !== undefined) return answer;
     if (performance.now() > deadline) throw new Error(`after ${timeoutMs} ms still waiting for: ${what}`);
-    await delay(20);
+    await delay(everyMs);
   }
 }

@@ -31,6 +31,7 @@ function metricsOf(fleet: () => FleetMetrics) {
     socketOperations: none,
     eventStreams: none,
     unhandledErrors: none,
+    store: () => ({ isInUse: false, failures: 0 }),
     configProblems: none,
     fleet,
   });

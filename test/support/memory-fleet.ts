@@ -136,7 +136,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
 
   const fleet: MemoryFleet = {
     tasks: { ...tasks, cancel, jobs: async () => [] },
-    answers: createAnswers({ kept, tasks, clock, log: silentLog }),
+    answers: createAnswers({ kept, tasks, clock }),
     id: options.id ?? 'memory',
     statsCalls: [],
     statsQueries: [],
