@@ -31,7 +31,8 @@ export type ProbeRecorder = {
 
 export type ProbeListener = {
   readonly onStage?: ((stage: ProbeStage) => void) | undefined;
-  readonly onBegin?: ((stage: PlannedStage) => void) | undefined;
+  /** `ahead`: how many come after it, as far as is known. */
+  readonly onBegin?: ((stage: PlannedStage, ahead: number) => void) | undefined;
 };
 
 type Running = PlannedStage & {
@@ -99,7 +100,7 @@ export function createProbeRecorder(clock: Clock, { onStage, onBegin }: ProbeLis
       endRunning();
       take({ stage, jumpHost }, 'not needed');
       running = { stage, jumpHost, beganAtMs: atMs, foundAtMs: null, note: null };
-      onBegin?.({ stage, jumpHost });
+      onBegin?.({ stage, jumpHost }, ahead.length);
     },
     found(note, atMs = clock.monotonic()) {
       if (running) Object.assign(running, { note, foundAtMs: atMs });

@@ -18,12 +18,14 @@ import { createHostJobs } from './host-jobs.ts';
 import { noSuchHost } from './host-problem.ts';
 import { createHostRoster } from './host-roster.ts';
 import { type HostSession, type OpenDriver, openHostSession } from './host-session.ts';
+import { createHostTasks } from './host-tasks.ts';
 import { createJournal, defaultJournalLimits } from './journal.ts';
 import type { JournalLimits } from './journal-entry.ts';
 import { createMacRegistry } from './mac-registry.ts';
 import type { MirrorPeriods } from './mirror.ts';
 import { createProbes, type ProbeHost } from './probes.ts';
 import { readFleetMetrics } from './read-metrics.ts';
+import { createRefreshHost } from './refresh-host.ts';
 import { goOnFrom, keepLastTrue, newHost, restoreHosts } from './restored-hosts.ts';
 import { createScrapedReadings } from './scraped-readings.ts';
 import type { SessionNews } from './session-news.ts';
@@ -88,7 +90,6 @@ export function openFleet(options: FleetOptions): Fleet {
     log,
   });
   const { sessions } = roster;
-  const probes = options.probeHost ? createProbes(options.probeHost) : null;
   let closing: Promise<void> | null = null;
 
   const replicaOf = (hostName: string) => sessions.get(hostName)?.replica ?? null;
@@ -144,7 +145,10 @@ export function openFleet(options: FleetOptions): Fleet {
         macs.networkChanged(news.object.hostName);
       }
       journal.append(news);
-      if (news.type === 'upserted' && news.object.kind === 'host') tasks.hostChanged(news.object.name);
+      if (news.type === 'upserted' && news.object.kind === 'host') {
+        tasks.hostChanged(news.object.name);
+        hostTasks.hostChanged(news.object.name);
+      }
     },
   };
 
@@ -193,10 +197,13 @@ export function openFleet(options: FleetOptions): Fleet {
   }
   const kept = options.kept ?? keepInMemory();
   const book = createTaskBook({ kept: kept.task, clock, log });
+  const hostTasks = createHostTasks({ book, clock, log });
+  const refreshAsTask = createRefreshHost(hostTasks, session);
+  const probes = options.probeHost ? createProbes(options.probeHost, hostTasks, clock) : null;
   const taskHost = (hostName: string) => (sessions.has(hostName) ? actionHost(hostName) : null);
   const tasks = createTasks({ book, clock, log, host: taskHost });
   const jobs = createHostJobs({ book, clock, log, host: taskHost });
-  const cancelTask = createCancelTask({ book, tasks, jobs });
+  const cancelTask = createCancelTask({ book, tasks, jobs, hostTasks });
   const actions = createDomainActions({
     host: actionHost,
     tasks,
@@ -258,9 +265,11 @@ export function openFleet(options: FleetOptions): Fleet {
     },
     driver: (hostName) => session(hostName).driver(),
     refreshHost: (hostName, signal) => session(hostName).refresh(signal),
-    async probe(hostName, signal) {
+    refreshAsTask,
+    hostTasks,
+    async probe(hostName, wait) {
       const { target } = session(hostName);
-      if (probes) return probes.run(target, signal);
+      if (probes) return await probes.run(target, wait);
       throw new VirtgraphError('UNSUPPORTED', 'This gateway probes no hosts.', { host: hostName });
     },
     setHosts: roster.set,
@@ -326,7 +335,8 @@ export function openFleet(options: FleetOptions): Fleet {
         tasks.close();
         stopKeeping();
         journal.close();
-        await probes?.close(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.'));
+        hostTasks.close(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.'));
+        await probes?.ended();
         await roster.close();
       })();
       return closing;

@@ -2,15 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiRights } from '../config/config.ts';
 import { judgeManagedHost, type ManagedHost } from '../config/managed-host.ts';
 import { redactUri } from '../config/redact-uri.ts';
-import type { TrustedHostKey, TrustRequest } from '../drivers/host-key.ts';
+import type { TrustRequest } from '../drivers/host-key.ts';
 import { VirtgraphError } from '../errors.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Audit, AuditedAction, AuditedOutcome } from './audit.ts';
 import { type HostsDiff, isNoChange } from './host-diff.ts';
 import { noSuchHost } from './host-problem.ts';
+import type { AnswerWait } from './host-work.ts';
 import { createTurns } from './in-turn.ts';
 import type { ManagedHosts } from './managed-hosts.ts';
-import type { Fleet, HostView } from './types.ts';
+import { createTrustKey, type TrustChange, type TrustKeyOptions } from './trust-key.ts';
+import type { Fleet, HostOutcome, HostView } from './types.ts';
 
 /** What is in force of the configuration. */
 export type HostSources = { readonly configured: readonly HostTarget[]; readonly rights: ApiRights };
@@ -38,25 +40,23 @@ export type HostAdmin = {
   /** @throws FORBIDDEN, CONFLICT, NOT_FOUND */
   remove(hostName: string, options: { readonly dryRun: boolean }): Promise<HostChange>;
   /** Tries now to reach a host that is not READY, and returns when that has come to an end. @throws NOT_FOUND */
-  retry(hostName: string, signal: AbortSignal): Promise<HostView>;
+  retry(hostName: string, wait: AnswerWait): Promise<HostOutcome>;
   /** @throws as `trustKeyOfHost`, and FORBIDDEN, NOT_FOUND, BAD_USER_INPUT for what is no fingerprint */
-  trust(hostName: string, request: TrustRequest, signal: AbortSignal): Promise<TrustChange>;
+  trust(hostName: string, request: TrustRequest, wait: AnswerWait): Promise<TrustChange>;
 };
 
 export type HostChanges = Partial<Omit<ManagedHost, 'name'>>;
-export type TrustChange = { readonly host: HostView; readonly key: TrustedHostKey };
 
 export type HostAdminOptions = {
-  readonly fleet: Pick<Fleet, 'host' | 'setHosts' | 'addHost' | 'updateHost' | 'removeHost' | 'refreshHost'>;
+  readonly fleet: Pick<
+    Fleet,
+    'host' | 'setHosts' | 'addHost' | 'updateHost' | 'removeHost' | 'refreshHost' | 'refreshAsTask' | 'hostTasks'
+  >;
   readonly sources: HostSources;
   readonly managed: ManagedHosts;
   readonly audit: Audit;
   readonly homeDir: string;
-  readonly trustKey: (
-    target: HostTarget,
-    request: TrustRequest,
-    options: { readonly signal: AbortSignal },
-  ) => Promise<TrustedHostKey>;
+  readonly trustKey: TrustKeyOptions['trustKey'];
 };
 
 /** The hosts of a fleet that begins now: see `HostAdmin.idle` for those left out. */
@@ -82,10 +82,15 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
   const { fleet, managed, audit, homeDir } = options;
   let { sources } = options;
   const hostsInTurn = createTurns();
-  /** Apart from the hosts: a key exchange may take its time. Two that write one known_hosts file must not meet. */
-  const keysInTurn = createTurns();
 
   const present = () => hostsOf(sources, managed.all, homeDir);
+  const trust = createTrustKey({
+    fleet,
+    audit,
+    trustKey: options.trustKey,
+    isAllowed: () => sources.rights.trustHostKeys,
+    target: (name) => present().targets.find((one) => one.name === name) ?? null,
+  });
   const managedHost = (name: string) => managed.all.find((host) => host.name === name) ?? null;
 
   /** Each begins with what the one before has kept. */
@@ -201,37 +206,17 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
       });
     },
 
-    async retry(name, signal) {
+    async retry(name, wait) {
       const host = fleet.host(name);
       if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
-      if (host.status === 'READY') return host;
-      const after = await fleet.refreshHost(name, signal);
+      if (host.status === 'READY') return { host, task: null };
+      const after = await fleet.refreshAsTask(name, wait, 'RETRY_HOST');
       // It does what time would do: a full disk must not keep anybody from it.
-      await audit.note({ action: 'retryHost', host: name }, { status: after.status });
+      await audit.note({ action: 'retryHost', host: name }, { status: after.host.status });
       return after;
     },
 
-    async trust(name, request, signal) {
-      const fingerprint = readFingerprint(request.fingerprint);
-      const asked = { fingerprint, replace: request.replace };
-      const trustKey = async () => {
-        if (!sources.rights.trustHostKeys) {
-          throw new VirtgraphError('FORBIDDEN', 'The configuration does not let host keys be trusted by the API.', {
-            outcome: 'NOT_SENT',
-            remedy: 'Set api.trustHostKeys in virtgraph.yaml, or add the key to known_hosts and ask for retryHost.',
-          });
-        }
-        const target = present().targets.find((one) => one.name === name);
-        if (!target) throw noSuchHost(name, { outcome: 'NOT_SENT' });
-        const value = await options.trustKey(target, { ...request, fingerprint }, { signal });
-        const { before, replaced, ...after } = value;
-        return { value, before: { verdict: before, trusted: replaced }, after };
-      };
-      const key = await keysInTurn(() => audit.record({ action: 'trustHostKey', host: name, asked }, trustKey));
-      const host = fleet.host(name);
-      if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
-      return { host: host.status === 'READY' ? host : await fleet.refreshHost(name, signal), key };
-    },
+    trust,
   };
 }
 
@@ -253,15 +238,4 @@ function unaudited(value: HostChange): AuditedOutcome<HostChange> {
 
 function isNamed(hosts: readonly { readonly name: string }[], name: string): boolean {
   return hosts.some((host) => host.name.toLowerCase() === name.toLowerCase());
-}
-
-/** As `ssh-keygen -l` shows it; with or without the padding that some write. */
-function readFingerprint(text: string): string {
-  const [, digest] = /^SHA256:([A-Za-z0-9+/]{43})=?$/.exec(text.trim()) ?? [];
-  if (digest !== undefined) return `SHA256:${digest}`;
-  throw new VirtgraphError(
-    'BAD_USER_INPUT',
-    `Expected a fingerprint as ssh-keygen -l shows it (SHA256: and 43 characters), saw ${JSON.stringify(text.slice(0, 80))}.`,
-    { outcome: 'NOT_SENT' },
-  );
 }

@@ -26,7 +26,7 @@ export type TaskBook = {
 };
 
 export type NewTask = Omit<TaskRecord, 'kind' | 'id' | 'startedAt' | 'finishedAt' | 'error' | 'progress' | 'state'> &
-  Partial<Pick<TaskRecord, 'state' | 'progress'>>;
+  Partial<Pick<TaskRecord, 'state' | 'progress' | 'startedAt'>>;
 
 export type TaskBookOptions = { readonly kept: KeptRecords; readonly clock: Clock; readonly log: Log };
 
@@ -96,10 +96,10 @@ export function createTaskBook({ kept, clock, log }: TaskBookOptions): TaskBook 
       const task: TaskRecord = {
         state: 'RUNNING',
         progress: null,
+        startedAt: clock.now(),
         ...part,
         kind: 'task',
         id: newId(),
-        startedAt: clock.now(),
         finishedAt: null,
         error: null,
       };

@@ -32,6 +32,7 @@ export function judgeGoal(goal: TaskGoal, domain: DomainRecord | null): GoalVerd
     case 'CARD':
       return verdict(domain !== null && isCardAsWanted(goal, domain));
     case 'JOB_OVER':
+    case 'DONE_HERE':
     case 'NOTHING_VISIBLE':
       return 'CANNOT_TELL';
     default:

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { VirtgraphError } from '../errors.ts';
-import { detach, errorFields, type Log } from '../log.ts';
+import { detach, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import { isTaskOver, type TaskRecord, type TaskState } from '../model/task.ts';
 import type { ActionHost } from './action-guards.ts';
 import type { NewTask, TaskBook } from './task-book.ts';
+import { taskError } from './task-error.ts';
 import { judgeGoal } from './task-goal.ts';
 import type { DomainRecord, TaskView } from './types.ts';
 
@@ -72,20 +73,11 @@ export function createTasks({ book, clock, log, host }: TasksOptions): Tasks {
     timers.delete(id);
   }
 
-  function fail(task: TaskRecord, error: unknown) {
-    if (error instanceof VirtgraphError) {
-      finish(task, 'FAILED', { code: error.code, message: error.message });
-      return;
-    }
-    log.error({ taskId: task.id, ...errorFields(error) }, 'A task failed in a way that was not foreseen');
-    // What is not ours to say stands in the log alone.
-    finish(task, 'FAILED', { code: 'INTERNAL', message: 'Something went wrong inside the gateway. See its log.' });
-  }
-
   /** What is known of its domain now. Nothing is done while that may be out of date. */
   function look(task: TaskRecord) {
     const { id, goal } = task;
-    if (task.taskKind === 'HOST_JOB' || calls.has(id)) return;
+    // Others follow those.
+    if (goal.want === 'JOB_OVER' || goal.want === 'DONE_HERE' || calls.has(id)) return;
     const on = host(task.hostName);
     if (on === null) {
       finish(task, 'UNKNOWN', { code: 'NOT_FOUND', message: `${task.hostName} is no longer part of the fleet.` });
@@ -129,8 +121,8 @@ export function createTasks({ book, clock, log, host }: TasksOptions): Tasks {
     else finish(task, 'FAILED', tookNoEffect(task, domain));
   }
 
-  async function readNow(on: ActionHost, { domainUuid, domainName }: TaskRecord): Promise<DomainRecord | null> {
-    const uuid = domainUuid ?? on.domainByName(domainName)?.uuid ?? null;
+  async function readNow(on: ActionHost, task: TaskRecord): Promise<DomainRecord | null> {
+    const uuid = task.domainUuid ?? domainOf(on, task)?.uuid ?? null;
     if (uuid === null) return null;
     try {
       return await on.readDomain(uuid, over.signal);
@@ -186,7 +178,7 @@ export function createTasks({ book, clock, log, host }: TasksOptions): Tasks {
           calls.delete(task.id);
           const isUnknown = error instanceof VirtgraphError && error.detail.outcome === 'UNKNOWN';
           if (isUnknown || over.signal.aborted) look(book.find(task.id) ?? task);
-          else fail(task, error);
+          else finish(task, 'FAILED', taskError(error, log));
         },
       );
       detach(
@@ -226,34 +218,40 @@ export function createTasks({ book, clock, log, host }: TasksOptions): Tasks {
 }
 
 function domainOf(on: ActionHost, { domainUuid, domainName }: TaskRecord): DomainRecord | null {
-  return domainUuid === null ? on.domainByName(domainName) : on.domain(domainUuid);
+  if (domainUuid !== null) return on.domain(domainUuid);
+  return domainName === null ? null : on.domainByName(domainName);
 }
 
-function cannotTell({ domainName, hostName }: TaskRecord): TaskRecord['error'] {
+function subject({ domainName, hostName }: TaskRecord): string {
+  return domainName === null ? hostName : `${domainName} on ${hostName}`;
+}
+
+function cannotTell(task: TaskRecord): TaskRecord['error'] {
   return {
     code: 'OUTCOME_UNKNOWN',
-    message: `${domainName} on ${hostName} would look the same whether it took effect or not.`,
+    message: `${subject(task)} would look the same whether it took effect or not.`,
   };
 }
 
-function tookNoEffect({ domainName, hostName }: TaskRecord, domain: DomainRecord | null): TaskRecord['error'] {
+function tookNoEffect(task: TaskRecord, domain: DomainRecord | null): TaskRecord['error'] {
   const now = domain === null ? 'is not there' : `is ${domain.state}`;
   return {
     code: 'HOST_UNREACHABLE',
-    message: `It did not take effect: ${domainName} on ${hostName} ${now}. It is safe to ask again.`,
+    message: `It did not take effect: ${subject(task)} ${now}. It is safe to ask again.`,
   };
 }
 
-function tooLate({ domainName, hostName, goal }: TaskRecord, domain: DomainRecord | null): TaskRecord['error'] {
+function tooLate(task: TaskRecord, domain: DomainRecord | null): TaskRecord['error'] {
+  const { goal } = task;
   if (goal.want === 'CARD') {
-    return { code: 'TIMEOUT', message: `${domainName} on ${hostName} still has the card with ${goal.macAddress}.` };
+    return { code: 'TIMEOUT', message: `${subject(task)} still has the card with ${goal.macAddress}.` };
   }
-  return { code: 'TIMEOUT', message: `${domainName} on ${hostName} is still ${domain?.state ?? 'there'}.` };
+  return { code: 'TIMEOUT', message: `${subject(task)} is still ${domain?.state ?? 'there'}.` };
 }
 
-function missed({ domainName, hostName }: TaskRecord): TaskRecord['error'] {
+function missed(task: TaskRecord): TaskRecord['error'] {
   return {
     code: 'OUTCOME_UNKNOWN',
-    message: `The gateway was restarted meanwhile, and ${domainName} on ${hostName} does not show what became of it.`,
+    message: `The gateway was restarted meanwhile, and ${subject(task)} does not show what became of it.`,
   };
 }

@@ -13,6 +13,7 @@ import type { Feed } from './feed.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HostsDiff } from './host-diff.ts';
 import type { HostLinkView } from './host-link.ts';
+import type { AnswerWait, HostWorks } from './host-work.ts';
 import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
 import type { PackedText } from './packed-text.ts';
 
@@ -56,8 +57,17 @@ export type Fleet = {
   driver(hostName: string): Driver;
   /** Connects again where need be, reconciles, and returns when that is done or failed. */
   refreshHost(hostName: string, signal: AbortSignal): Promise<HostView>;
-  /** Goes through the stages of reaching it, beside its session. What fails is in the report. `NOT_FOUND`, `UNSUPPORTED`. */
-  probe(hostName: string, signal: AbortSignal): Promise<ProbeReport>;
+  /** The same, followed as a task. */
+  refreshAsTask(hostName: string, wait: AnswerWait, why: 'REFRESH_HOST' | 'RETRY_HOST'): Promise<HostOutcome>;
+  /**
+   * Goes through the stages of reaching it, beside its session. What fails is in the report; with a task, that is what it
+   * has found so far. `NOT_FOUND`, `UNSUPPORTED`.
+   */
+  probe(
+    hostName: string,
+    wait: AnswerWait,
+  ): Promise<{ readonly report: ProbeReport; readonly task: TaskRecord | null }>;
+  readonly hostTasks: HostWorks;
 
   /** Makes these the hosts of the fleet. Returns at once, with what that changed; nobody waits for any host. */
   setHosts(targets: readonly HostTarget[]): HostsDiff;
@@ -95,6 +105,9 @@ export type Fleet = {
   /** Stops retrying, closes every connection. May be called twice. */
   close(): Promise<void>;
 };
+
+/** `task`: goes on after the answer, or was cancelled before it; `null`: it is over. */
+export type HostOutcome = { readonly host: HostView; readonly task: TaskRecord | null };
 
 export type HostProblemView = {
   readonly code: ProblemCode;

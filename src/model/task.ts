@@ -1,8 +1,13 @@
 import type { ErrorCode } from '../errors.ts';
 import type { MacAddress, Uuid } from './brands.ts';
+import type { ProbeReport } from './probe.ts';
 
 export const taskStates = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'INTERRUPTED', 'UNKNOWN'] as const;
 export type TaskState = (typeof taskStates)[number];
+
+/** What the gateway does about a host as a whole, rather than what a host does. */
+export const hostTaskKinds = ['REFRESH_HOST', 'RETRY_HOST', 'PROBE_HOST', 'TRUST_HOST_KEY'] as const;
+export type HostTaskKind = (typeof hostTaskKinds)[number];
 
 export const taskKinds = [
   'SHUTDOWN_DOMAIN',
@@ -11,16 +16,19 @@ export const taskKinds = [
   'DETACH_INTERFACE',
   'RESOLVE_OUTCOME',
   'HOST_JOB',
+  ...hostTaskKinds,
 ] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
-/** How far a job of the host has come, as libvirt counts it. */
+/** How far it has come: a job of the host as libvirt counts it, other things by the steps that they take. */
 export type TaskProgress = {
-  /** 0 to 100; `null`: libvirt does not know the end. */
+  /** 0 to 100; `null`: nobody knows the end. */
   readonly percent: number | null;
   readonly processed: number;
   readonly remaining: number | null;
   readonly unit: 'BYTES' | 'STEPS';
+  /** The name of the step that is under way, where they have names. */
+  readonly step?: string | null;
 };
 
 /**
@@ -59,6 +67,8 @@ export type TaskGoal =
       readonly operation: string;
       readonly began?: { readonly earliest: number; readonly latest: number } | null;
     }
+  /** What the gateway does itself ends with it: no other run can tell. */
+  | { readonly want: 'DONE_HERE' }
   /** A reset leaves nothing that could be seen afterwards. */
   | { readonly want: 'NOTHING_VISIBLE' };
 
@@ -72,14 +82,17 @@ export type TaskRecord = {
   readonly summary: string;
   readonly progress: TaskProgress | null;
   readonly hostName: string;
-  /** `null`: of a domain that has no UUID yet, which `domainName` finds. */
+  /** `null`: of a domain that has no UUID yet, which `domainName` finds; or of none. */
   readonly domainUuid: Uuid | null;
-  readonly domainName: string;
+  /** `null`: it is about the host as a whole. */
+  readonly domainName: string | null;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly finishedAt: number | null;
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
   readonly cancellable: boolean;
+  /** Of a probe: what it has found so far. */
+  readonly probe?: ProbeReport;
   readonly goal: TaskGoal;
   /** Until when the goal is waited for, in milliseconds since 1970; `null`: as long as it takes to know. */
   readonly deadlineAt: number | null;

@@ -1,3 +1,4 @@
+import { answerWait } from './answer-wait.ts';
 import type { LabelInput, MutationResolvers } from './schema.gen.ts';
 
 /** Changes of the fleet itself. Who may do what, and what is written down of it, is decided by the host admin. */
@@ -24,13 +25,13 @@ export const hostAdminMutations = {
     return { hostId: ids.encode({ kind: 'host', hostName: host, uuid: '' }), summary, dryRun };
   },
 
-  retryHost: async (_root, { input }, { hostAdmin, signal }) => ({ host: await hostAdmin.retry(input.host, signal) }),
+  retryHost: (_root, { input }, context) => context.hostAdmin.retry(input.host, answerWait(context, input)),
 
-  async trustHostKey(_root, { input }, { hostAdmin, signal }) {
-    const { fingerprint: expected, replace } = input;
-    const { host, key } = await hostAdmin.trust(input.host, { fingerprint: expected, replace }, signal);
+  async trustHostKey(_root, { input }, context) {
+    const request = { fingerprint: input.fingerprint, replace: input.replace };
+    const { host, key, task } = await context.hostAdmin.trust(input.host, request, answerWait(context, input));
     const { name: knownAs, keyType, fingerprint, file: recordedIn, replaced } = key;
-    return { host, knownAs, keyType, fingerprint, recordedIn, replaced };
+    return { host, knownAs, keyType, fingerprint, recordedIn, replaced, task };
   },
 } satisfies MutationResolvers;
 

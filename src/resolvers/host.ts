@@ -1,4 +1,5 @@
 import type { HostView } from '../fleet/types.ts';
+import { answerWait } from './answer-wait.ts';
 import { pickFromChanges } from './changes.ts';
 import { connectionOf, pageOfHosts, pageSize } from './connection.ts';
 import { requireHost, toDomainFilter } from './lookup.ts';
@@ -22,11 +23,12 @@ export const hostQueries = {
 export const hostMutations = {
   async refreshHost(_root, { input }, context) {
     const { name } = requireHost(context, input.host);
-    return { host: await context.fleet.refreshHost(name, context.signal) };
+    return await context.fleet.refreshAsTask(name, answerWait(context, input), 'REFRESH_HOST');
   },
   async probeHost(_root, { input }, context) {
     const host = requireHost(context, input.host);
-    return { ...(await context.fleet.probe(host.name, context.signal)), host };
+    const { report, task } = await context.fleet.probe(host.name, answerWait(context, input));
+    return { ...report, host, task };
   },
 } satisfies MutationResolvers;
 

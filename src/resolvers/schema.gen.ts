@@ -914,8 +914,10 @@ export type HostNode = {
 /** A host after it was asked anew. */
 export type HostPayload = {
   readonly __typename?: 'HostPayload';
-  /** The host. */
+  /** The host; with a `task`, as it is meanwhile. */
   readonly host: Host;
+  /** What goes on after this answer, or was cancelled before it; null where all is over. */
+  readonly task: Maybe<Task>;
 };
 
 /** Why a host cannot be used. */
@@ -1290,12 +1292,13 @@ export type Mutation = {
    * connection of its own: the host's session goes on meanwhile. Changes nothing on the host, and records no host key.
    * Takes a second or two where all is well, and a minute at most. What fails is in the report, not an error. Who asks
    * while a probe of the host runs gets that one's report. A login that is refused counts against the gateway at the
-   * host's sshd (PerSourcePenalties), so do not probe in a loop.
+   * host's sshd (PerSourcePenalties), so do not probe in a loop. After a second it is a task too, which tells of each stage
+   * (`taskProgress`), and which `cancelTask` ends.
    */
   readonly probeHost: ProbeReport;
   /** Asks the guest to reboot (virDomainReboot). */
   readonly rebootDomain: DomainPayload;
-  /** Connects again if need be (also when `BLOCKED`), and reads everything anew. */
+  /** Connects again if need be (also when `BLOCKED`), and reads everything anew. After a second it is a task too. */
   readonly refreshHost: HostPayload;
   /**
    * Removes a host that was added by the API. The host itself is left as it is; its objects are gone from this API, each told
@@ -1572,6 +1575,11 @@ export type ProbeDetail = {
 
 /** Which host to probe. */
 export type ProbeHostInput = {
+  /**
+   * For how many seconds the answer waits, 0 to 3600; what takes longer goes on as its `task`, and the report has what was
+   * found by then. Null: until all is over, which a task shows as well from its first second on.
+   */
+  readonly answerWithinSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** The host's configured name. Never an address: what may be connected to is for the configuration to say. */
   readonly host: Scalars['String']['input'];
   /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
@@ -1581,16 +1589,18 @@ export type ProbeHostInput = {
 /** What a probe of a host found. */
 export type ProbeReport = {
   readonly __typename?: 'ProbeReport';
-  /** How long all of it took, in milliseconds. */
+  /** How long all of it took, in milliseconds; with a `task`, how long it has taken so far. */
   readonly durationMs: Scalars['Float']['output'];
   /** The host, as its session has it. */
   readonly host: Host;
-  /** No stage failed. */
+  /** No stage failed; with a `task`, none so far. */
   readonly ok: Scalars['Boolean']['output'];
   /** In the order in which they were gone through. After one that failed, all are `SKIPPED`. */
   readonly stages: ReadonlyArray<ProbeStage>;
   /** When the probe began. */
   readonly startedAt: Scalars['DateTime']['output'];
+  /** The rest of the probe, which goes on after this answer or was cancelled before it; null where the report is whole. */
+  readonly task: Maybe<Task>;
   /** Its URI, as configured. */
   readonly uri: Scalars['String']['output'];
 };
@@ -1780,6 +1790,11 @@ export type RebootDomainInput = {
 
 /** Which host to read anew. */
 export type RefreshHostInput = {
+  /**
+   * For how many seconds the answer waits, 0 to 3600; what takes longer goes on as its `task`. Null: until all is over, which
+   * a task shows as well from its first second on.
+   */
+  readonly answerWithinSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** The host's configured name. */
   readonly host: Scalars['String']['input'];
   /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
@@ -1823,6 +1838,11 @@ export type ResyncRequired = {
 
 /** Which host to try again. */
 export type RetryHostInput = {
+  /**
+   * For how many seconds the answer waits, 0 to 3600; what takes longer goes on as its `task`. Null: until all is over, which
+   * a task shows as well from its first second on.
+   */
+  readonly answerWithinSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** The host's name. */
   readonly host: Scalars['String']['input'];
   /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
@@ -2052,7 +2072,7 @@ export type Task = Node & {
    * asked of a guest is not taken back by that.
    */
   readonly cancellable: Scalars['Boolean']['output'];
-  /** Its domain; null when there is none any more, or not yet. */
+  /** Its domain; null when there is none any more, or not yet, and where it is about the host as a whole. */
   readonly domain: Maybe<Domain>;
   /** Why it did not succeed; null while it goes on, and when it did. */
   readonly error: Maybe<TaskError>;
@@ -2064,6 +2084,8 @@ export type Task = Node & {
   readonly id: Scalars['ID']['output'];
   /** What it does. */
   readonly kind: TaskKind;
+  /** What a `PROBE_HOST` has found so far, stage by stage; null for every other kind. */
+  readonly probe: Maybe<ProbeReport>;
   /** How far it has come; null where nobody can know, as with a guest that was asked to shut down. */
   readonly progress: Maybe<TaskProgress>;
   /** When it began. */
@@ -2130,15 +2152,23 @@ export type TaskKind =
    * was missed it is `UNKNOWN` too, or after a restart of the gateway `INTERRUPTED`.
    */
   | 'HOST_JOB'
+  /** The gateway goes through the stages of reaching a host: see `Task.probe`. Cancelled, it ends with the stage it is at. */
+  | 'PROBE_HOST'
   /** Waits until a guest that was asked to reboot does so. */
   | 'REBOOT_DOMAIN'
+  /** The gateway reads a host anew, and connects to it where need be. Cancelled, it goes on, and nobody waits for it. */
+  | 'REFRESH_HOST'
   /**
    * Finds out whether a change took effect whose answer was lost: `SUCCEEDED` means that the domain is as it was to become,
    * `FAILED` that it is not, `UNKNOWN` that it would look the same either way.
    */
   | 'RESOLVE_OUTCOME'
+  /** The gateway tries again to reach a host. Cancelled, it goes on, and nobody waits for it. */
+  | 'RETRY_HOST'
   /** Waits until a guest that was asked to shut down is off. */
-  | 'SHUTDOWN_DOMAIN';
+  | 'SHUTDOWN_DOMAIN'
+  /** The gateway fetches and records the key of a host, and connects to it. It cannot be cancelled. */
+  | 'TRUST_HOST_KEY';
 
 /** A task after it was cancelled, or a job that libvirt was asked to give up. */
 export type TaskPayload = {
@@ -2147,15 +2177,20 @@ export type TaskPayload = {
   readonly task: Task;
 };
 
-/** How far a job of the host has come, as libvirt counts it. */
+/** How far a task has come: a job of the host as libvirt counts it, what the gateway does by its steps. */
 export type TaskProgress = {
   readonly __typename?: 'TaskProgress';
-  /** 0 to 100; null where libvirt does not know the end. */
+  /** 0 to 100; null where nobody knows the end. The gateway's own steps do not all take as long. */
   readonly percent: Maybe<Scalars['Float']['output']>;
   /** How much is done. A `Float` because it may be past 2^53. */
   readonly processed: Scalars['Float']['output'];
   /** How much remains; it may grow while a guest goes on writing. Null where libvirt does not say. */
   readonly remaining: Maybe<Scalars['Float']['output']>;
+  /**
+   * What is being done now, where that has a name: of a probe its stage, else `host-key`, `connect` or `read`. Null for what
+   * the host does.
+   */
+  readonly step: Maybe<Scalars['String']['output']>;
   /** Of what. */
   readonly unit: TaskProgressUnit;
 };
@@ -2164,7 +2199,7 @@ export type TaskProgress = {
 export type TaskProgressUnit =
   /** Bytes. */
   | 'BYTES'
-  /** Steps of a size that only the hypervisor knows. */
+  /** Steps: of the gateway, or of a size that only the hypervisor knows. */
   | 'STEPS';
 
 /** How a task stands. */
@@ -2186,6 +2221,11 @@ export type TaskState =
 
 /** Which host key to trust. */
 export type TrustHostKeyInput = {
+  /**
+   * For how many seconds the answer waits, 0 to 3600, once the key is recorded: connecting to the host goes on as its `task`.
+   * Null: until that is over, which a task shows as well from its first second on.
+   */
+  readonly answerWithinSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** As `ssh-keygen -l -f` shows it of the public key on the host itself: `SHA256:` and 43 characters. */
   readonly fingerprint: Scalars['String']['input'];
   /** The host's name. */
@@ -2211,6 +2251,8 @@ export type TrustHostKeyPayload = {
   readonly recordedIn: Maybe<Scalars['String']['output']>;
   /** Fingerprints of the keys that are trusted no more. */
   readonly replaced: ReadonlyArray<Scalars['String']['output']>;
+  /** Connecting to the host, which goes on after this answer; null where it is over. */
+  readonly task: Maybe<Task>;
 };
 
 /** What to remove with a domain's configuration. */
@@ -2404,7 +2446,7 @@ export type ResolversTypes = {
   HostLane: ResolverTypeWrapper<HostLane>;
   HostLink: ResolverTypeWrapper<HostLinkView>;
   HostNode: ResolverTypeWrapper<HostNode>;
-  HostPayload: ResolverTypeWrapper<Omit<HostPayload, 'host'> & { host: ResolversTypes['Host'] }>;
+  HostPayload: ResolverTypeWrapper<Omit<HostPayload, 'host' | 'task'> & { host: ResolversTypes['Host'], task?: Maybe<ResolversTypes['Task']> }>;
   HostProblem: ResolverTypeWrapper<HostProblem>;
   HostReadingGap: ResolverTypeWrapper<HostReadingGapParent>;
   HostResumed: ResolverTypeWrapper<HostResumedParent>;
@@ -2443,7 +2485,7 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   ProbeDetail: ResolverTypeWrapper<ProbeDetail>;
   ProbeHostInput: ProbeHostInput;
-  ProbeReport: ResolverTypeWrapper<Omit<ProbeReport, 'host'> & { host: ResolversTypes['Host'] }>;
+  ProbeReport: ResolverTypeWrapper<Omit<ProbeReport, 'host' | 'task'> & { host: ResolversTypes['Host'], task?: Maybe<ResolversTypes['Task']> }>;
   ProbeStage: ResolverTypeWrapper<ProbeStage>;
   ProbeVerdict: ProbeVerdict;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -2475,7 +2517,7 @@ export type ResolversTypes = {
   TaskProgressUnit: TaskProgressUnit;
   TaskState: TaskState;
   TrustHostKeyInput: TrustHostKeyInput;
-  TrustHostKeyPayload: ResolverTypeWrapper<Omit<TrustHostKeyPayload, 'host'> & { host: ResolversTypes['Host'] }>;
+  TrustHostKeyPayload: ResolverTypeWrapper<Omit<TrustHostKeyPayload, 'host' | 'task'> & { host: ResolversTypes['Host'], task?: Maybe<ResolversTypes['Task']> }>;
   UInt64: ResolverTypeWrapper<Scalars['UInt64']['output']>;
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   UndefineDomainInput: UndefineDomainInput;
@@ -2536,7 +2578,7 @@ export type ResolversParentTypes = {
   HostLane: HostLane;
   HostLink: HostLinkView;
   HostNode: HostNode;
-  HostPayload: Omit<HostPayload, 'host'> & { host: ResolversParentTypes['Host'] };
+  HostPayload: Omit<HostPayload, 'host' | 'task'> & { host: ResolversParentTypes['Host'], task?: Maybe<ResolversParentTypes['Task']> };
   HostProblem: HostProblem;
   HostReadingGap: HostReadingGapParent;
   HostResumed: HostResumedParent;
@@ -2567,7 +2609,7 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   ProbeDetail: ProbeDetail;
   ProbeHostInput: ProbeHostInput;
-  ProbeReport: Omit<ProbeReport, 'host'> & { host: ResolversParentTypes['Host'] };
+  ProbeReport: Omit<ProbeReport, 'host' | 'task'> & { host: ResolversParentTypes['Host'], task?: Maybe<ResolversParentTypes['Task']> };
   ProbeStage: ProbeStage;
   Query: Record<PropertyKey, never>;
   RebootDomainInput: RebootDomainInput;
@@ -2591,7 +2633,7 @@ export type ResolversParentTypes = {
   TaskPayload: Omit<TaskPayload, 'task'> & { task: ResolversParentTypes['Task'] };
   TaskProgress: TaskProgress;
   TrustHostKeyInput: TrustHostKeyInput;
-  TrustHostKeyPayload: Omit<TrustHostKeyPayload, 'host'> & { host: ResolversParentTypes['Host'] };
+  TrustHostKeyPayload: Omit<TrustHostKeyPayload, 'host' | 'task'> & { host: ResolversParentTypes['Host'], task?: Maybe<ResolversParentTypes['Task']> };
   UInt64: Scalars['UInt64']['output'];
   UUID: Scalars['UUID']['output'];
   UndefineDomainInput: UndefineDomainInput;
@@ -2915,6 +2957,7 @@ export type HostNodeResolvers<ContextType = Context, ParentType extends Resolver
 
 export type HostPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HostPayload'] = ResolversParentTypes['HostPayload']> = {
   host?: Resolver<ResolversTypes['Host'], ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
 };
 
 export type HostProblemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HostProblem'] = ResolversParentTypes['HostProblem']> = {
@@ -3127,6 +3170,7 @@ export type ProbeReportResolvers<ContextType = Context, ParentType extends Resol
   ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   stages?: Resolver<ReadonlyArray<ResolversTypes['ProbeStage']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
   uri?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -3207,6 +3251,7 @@ export type TaskResolvers<ContextType = Context, ParentType extends ResolversPar
   host?: Resolver<Maybe<ResolversTypes['Host']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['TaskKind'], ParentType, ContextType>;
+  probe?: Resolver<Maybe<ResolversTypes['ProbeReport']>, ParentType, ContextType>;
   progress?: Resolver<Maybe<ResolversTypes['TaskProgress']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['TaskState'], ParentType, ContextType>;
@@ -3239,6 +3284,7 @@ export type TaskProgressResolvers<ContextType = Context, ParentType extends Reso
   percent?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   processed?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   remaining?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   unit?: Resolver<ResolversTypes['TaskProgressUnit'], ParentType, ContextType>;
 };
 
@@ -3249,6 +3295,7 @@ export type TrustHostKeyPayloadResolvers<ContextType = Context, ParentType exten
   knownAs?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   recordedIn?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   replaced?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
 };
 
 export interface UInt64ScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['UInt64'], any> {

@@ -1,17 +1,21 @@
 import { VirtgraphError } from '../errors.ts';
+import type { Fleet } from '../fleet/types.ts';
 import { parseUuid, type Uuid } from '../model/brands.ts';
-import type { TaskRecord } from '../model/task.ts';
+import { isTaskOver, type TaskRecord } from '../model/task.ts';
 import { connectionOf, pageSize } from './connection.ts';
 import type { Context } from './context.ts';
 import { expectKind } from './ids.ts';
 import { requireDomain, requireHost } from './lookup.ts';
 import type {
   DomainPayloadResolvers,
+  HostPayloadResolvers,
   MutationResolvers,
+  ProbeReportResolvers,
   QueryResolvers,
   SubscriptionResolvers,
   TaskPayloadResolvers,
   TaskResolvers,
+  TrustHostKeyPayloadResolvers,
 } from './schema.gen.ts';
 
 export const taskQueries = {
@@ -44,18 +48,34 @@ export const task = {
     kind: ({ taskKind }) => taskKind,
     host: ({ hostName }, _args, { fleet }) => fleet.host(hostName),
     domain: ({ hostName, domainUuid, domainName }, _args, { fleet }) =>
-      domainUuid === null ? fleet.domainByName(hostName, domainName) : fleet.domain(hostName, domainUuid),
+      domainUuid === null ? domainNamed(fleet, hostName, domainName) : fleet.domain(hostName, domainUuid),
+    probe(known, _args, { fleet }) {
+      const host = fleet.host(known.hostName);
+      return known.probe && host ? { ...known.probe, host, task: isTaskOver(known) ? null : known } : null;
+    },
   } satisfies TaskResolvers,
 
-  DomainPayload: {
-    // As it stands now: the payload may be that of an earlier answer.
-    task: ({ task: known }, _args, { fleet }) => (known ? (fleet.tasks.find(known.id) ?? known) : null),
-  } satisfies DomainPayloadResolvers,
-
+  DomainPayload: { task: presentTask } satisfies DomainPayloadResolvers,
+  HostPayload: { task: presentTask } satisfies HostPayloadResolvers,
+  ProbeReport: { task: presentTask } satisfies ProbeReportResolvers,
+  TrustHostKeyPayload: { task: presentTask } satisfies TrustHostKeyPayloadResolvers,
   TaskPayload: {
     task: ({ task: known }, _args, { fleet }) => fleet.tasks.find(known.id) ?? known,
   } satisfies TaskPayloadResolvers,
 };
+
+/** As it stands now: the payload may be that of an earlier answer. */
+function presentTask(
+  { task: known }: { readonly task?: TaskRecord | null },
+  _args: object,
+  { fleet }: Context,
+): TaskRecord | null {
+  return known ? (fleet.tasks.find(known.id) ?? known) : null;
+}
+
+function domainNamed(fleet: Fleet, hostName: string, name: string | null) {
+  return name === null ? null : fleet.domainByName(hostName, name);
+}
 
 /** @throws BAD_USER_INPUT for what is not the id of a task of this gateway */
 function taskUuid({ ids }: Context, id: string): Uuid {

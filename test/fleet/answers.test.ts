@@ -231,7 +231,7 @@ describe('a first that failed', () => {
     const { answers, tasks } = open();
     const task = tasks.begin({
       ...plan,
-      goal: { want: 'ACTIVE' },
+      goal: { want: 'JOB_OVER', job: 'domain', operation: 'save' },
       taskKind: 'HOST_JOB',
       cancellable: true,
       deadlineAt: null,

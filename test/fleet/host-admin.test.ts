@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ApiRights } from '../../src/config/config.ts';
 import type { ManagedHost } from '../../src/config/managed-host.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
@@ -17,6 +17,7 @@ import { createFakeHost, keyChanged, targetOf } from './fake-host.ts';
 import { openTestFleet } from './fleet-under-test.ts';
 
 const signal = AbortSignal.timeout(60_000);
+const wait = { withinMs: null, signal };
 const fingerprint = `SHA256:${'a'.repeat(43)}`;
 let dir: string;
 let fleet: Fleet | null = null;
@@ -219,7 +220,7 @@ describe('the file of hosts', () => {
 
 describe('trusting a host key', () => {
   const trust = (admin: HostAdmin, given = fingerprint) =>
-    admin.trust('alpha', { fingerprint: given, replace: false }, signal);
+    admin.trust('alpha', { fingerprint: given, replace: false }, wait);
 
   test('connects to the host that waited for it', async () => {
     const { admin, fakes } = await open();
@@ -233,6 +234,41 @@ describe('trusting a host key', () => {
     expect(fleet?.host('alpha')?.status).toBe('BLOCKED');
     fake.refuse = null;
     expect(await trust(admin)).toMatchObject({ host: { status: 'READY' }, key: { file: '/known_hosts' } });
+  });
+
+  test('goes on as a task while the host is connected to, and answers with the key when it is recorded', async () => {
+    const { admin, fakes, clock } = await open();
+    const fake = fakes.get('alpha');
+    if (!fake || !fleet) throw new Error('There is no alpha.');
+    fake.refuse = keyChanged();
+    fake.drop();
+    await clock.advance(60_000);
+    fake.refuse = null;
+    const { promise: connected, resolve: connect } = Promise.withResolvers<void>();
+    fake.gate = (verb) => (verb === 'open' ? connected : undefined);
+    const asked = admin.trust('alpha', { fingerprint, replace: false }, { withinMs: 0, signal });
+    // It is recorded on the disk.
+    const {
+      key,
+      task,
+      host: meanwhile,
+    } = await vi.waitFor(async () => {
+      await clock.advance(1);
+      return await Promise.race([asked, Promise.reject(new Error('not yet'))]);
+    });
+    expect(key).toMatchObject({ fingerprint, file: '/known_hosts' });
+    expect(meanwhile.status).toBe('BLOCKED');
+    expect(task).toMatchObject({
+      taskKind: 'TRUST_HOST_KEY',
+      state: 'RUNNING',
+      cancellable: false,
+      progress: { processed: 1, remaining: 2, step: 'connect' },
+    });
+    if (task === null) throw new Error('There is no task.');
+    await expect(fleet.tasks.cancel(task.id, signal)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    connect();
+    await settle();
+    expect(fleet.tasks.find(task.id)).toMatchObject({ state: 'SUCCEEDED', error: null });
   });
 
   test('is refused unless the configuration allows it', async () => {
@@ -253,16 +289,16 @@ describe('trusting a host key', () => {
 describe('trying again', () => {
   test('leaves a host alone that is ready, and dials one that is not', async () => {
     const { admin, fakes } = await open();
-    expect(await admin.retry('alpha', signal)).toMatchObject({ status: 'READY' });
+    expect(await admin.retry('alpha', wait)).toMatchObject({ host: { status: 'READY' }, task: null });
     expect(fakes.get('alpha')?.opens).toBe(1);
     const fake = fakes.get('beta');
     if (fake) fake.refuse = hostProblem('HOST_KEY_UNKNOWN', 'Who is it?', 'Look.');
     await add(admin, 'beta');
     await settle();
-    expect((await admin.retry('beta', signal)).status).toBe('BLOCKED');
+    expect((await admin.retry('beta', wait)).host.status).toBe('BLOCKED');
     if (fake) fake.refuse = null;
-    expect((await admin.retry('beta', signal)).status).toBe('READY');
-    expect(await codeOf(admin.retry('nobody', signal))).toBe('NOT_FOUND');
+    expect((await admin.retry('beta', wait)).host.status).toBe('READY');
+    expect(await codeOf(admin.retry('nobody', wait))).toBe('NOT_FOUND');
   });
 });
 
@@ -272,7 +308,7 @@ describe('the audit log', () => {
     await add(admin, 'beta');
     await admin.update('beta', { readOnly: true }, { dryRun: false });
     await codeOf(add(admin, 'beta'));
-    await admin.trust('alpha', { fingerprint, replace: true }, signal);
+    await admin.trust('alpha', { fingerprint, replace: true }, wait);
     await admin.remove('beta', { dryRun: false });
     const at = new Date(clock.now()).toISOString();
     const readOnly = host('beta', { readOnly: true });
@@ -320,12 +356,12 @@ describe('the audit log', () => {
     await admin.configure(one);
     await admin.configure({ ...one, configured: [targetOf('alpha'), targetOf('beta')] });
     await admin.configure({ ...one, rights: nothing });
-    await admin.retry('alpha', signal);
+    await admin.retry('alpha', wait);
     const fake = fakes.get('beta');
     if (fake) fake.refuse = hostProblem('HOST_KEY_UNKNOWN', 'Who is it?', 'Look.');
     await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: nothing });
     await settle();
-    await admin.retry('beta', signal);
+    await admin.retry('beta', wait);
     const who = 'the configuration';
     expect(await auditLines()).toMatchObject([
       { who, action: 'configure', host: null, result: 'DONE', after: { added: ['beta'], removed: [] } },

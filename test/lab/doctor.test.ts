@@ -301,6 +301,40 @@ test('a running gateway probes its hosts beside their sessions, whatever those a
   await gateway.close();
 });
 
+test('a probe that takes its time is a task that tells of its stages, and is ended by cancelTask', async () => {
+  const gateway = await openGateway(lab, { hosts: [onH1('good')] });
+  await gateway.ready('good');
+  h1.signalLibvirtd('SIGSTOP');
+  try {
+    const begin = `mutation { probeHost(input: { host: "good", answerWithinSeconds: 0 }) { ok task { id kind state } } }`;
+    type Begun = { probeHost: { ok: boolean; task: { id: string; kind: string; state: string } } };
+    const { ok, task } = (await gateway.data<Begun>(begin)).probeHost;
+    expect({ ok, ...task }).toMatchObject({ ok: true, kind: 'PROBE_HOST', state: 'RUNNING' });
+    type Progress = {
+      state: string;
+      cancellable: boolean;
+      progress: { step: string; processed: number; remaining: number } | null;
+      probe: { stages: Pick<Stage, 'stage' | 'verdict'>[] };
+    };
+    const fields = 'state cancellable progress { step processed remaining } probe { stages { stage verdict } }';
+    const watched = gateway.watch<Progress>(`subscription ($id: ID!) { taskProgress(id: $id) { ${fields} } }`, task);
+    // The daemon takes the connection, and says nothing.
+    const { progress, probe: found } = await watched.next('all of ssh', ({ probe: { stages } }) =>
+      stages.some(({ stage }) => stage === 'authentication'),
+    );
+    const ofSsh = ['config', 'resolve', 'connect', 'key-exchange', 'host-key', 'authentication'];
+    expect(found.stages.map(({ stage }) => stage)).toEqual(ofSsh);
+    expect(progress?.remaining).toBeGreaterThan(1);
+    const end = watched.next('the end', ({ state }) => state !== 'RUNNING');
+    const cancel = 'mutation ($id: ID!) { cancelTask(input: { task: $id }) { task { state error { code } } } }';
+    expect(await gateway.data(cancel, task)).toEqual({ cancelTask: { task: { state: 'CANCELLED', error: null } } });
+    expect(await end).toMatchObject({ state: 'CANCELLED', cancellable: false });
+  } finally {
+    h1.signalLibvirtd('SIGCONT');
+  }
+  await gateway.close();
+});
+
 test('a host whose libvirtd is stopped fails at the socket, which is told from the loss of sshd', async () => {
   await inner.stopLibvirtd();
   const [report] = await examine('inner');

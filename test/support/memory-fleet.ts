@@ -7,6 +7,7 @@ import { createCancelTask } from '../../src/fleet/cancel-task.ts';
 import { createChangeFilters } from '../../src/fleet/change-filter.ts';
 import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
 import { createDomainIndex } from '../../src/fleet/domain-query.ts';
+import { createHostTasks } from '../../src/fleet/host-tasks.ts';
 import { createJournal, defaultJournalLimits } from '../../src/fleet/journal.ts';
 import { createMacRegistry } from '../../src/fleet/mac-registry.ts';
 import { packText } from '../../src/fleet/packed-text.ts';
@@ -132,7 +133,8 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
   const book = createTaskBook({ kept: kept.task, clock, log: silentLog });
   const tasks = createTasks({ book, clock, log: silentLog, host: () => null });
   // It has no host that could do something by itself.
-  const cancel = createCancelTask({ book, tasks, jobs: { cancel: unsupported } });
+  const hostTasks = createHostTasks({ book, clock, log: silentLog });
+  const cancel = createCancelTask({ book, tasks, hostTasks, jobs: { cancel: unsupported } });
 
   const fleet: MemoryFleet = {
     tasks: { ...tasks, cancel, jobs: async () => [] },
@@ -167,7 +169,9 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
           problem: 'CONNECTION_REFUSED',
         });
       }),
+    hostTasks,
     probe: options.probe ?? unsupported,
+    refreshAsTask: async (name, { signal }) => ({ host: await fleet.refreshHost(name, signal), task: null }),
     async refreshHost(name) {
       const host = hosts.get(name);
       if (!host) throw new VirtgraphError('NOT_FOUND', `There is no host ${name}.`);
