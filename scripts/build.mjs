@@ -2,7 +2,7 @@
 // is in a few files: to find and read the thousand files of the packages took most of the time of a start.
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { lateBuiltins } from './late-builtins.mjs';
+import { bundledOtherwise } from './bundled-otherwise.mjs';
 import { ensureNodeModules, main, root, SetupError } from './setup.mjs';
 
 /** Stay packages of their own: one may have a native part, the other is the IDE's page, 9 MB that few ever ask for. */
@@ -34,7 +34,7 @@ await main(async ([target = 'dist']) => {
   const source = (file) => join(root, 'src', file);
   // The program, and what it runs in a thread: found by its name, beside whatever file of ours starts it.
   const input = { main: source('main.ts'), 'write-back-worker': source('store/write-back-worker.ts') };
-  const bundle = await rolldown({ input, platform: 'node', external, plugins: [lateBuiltins()] });
+  const bundle = await rolldown({ input, platform: 'node', external, plugins: [bundledOtherwise()] });
   // Names are kept for those who read a stack trace.
   const { output } = await bundle.write({
     dir: dist,

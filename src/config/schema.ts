@@ -8,6 +8,9 @@ import { transportKinds } from '../model/target.ts';
  * rules.ts. The only file that knows zod.
  */
 
+// What is parsed once is parsed before a parser is compiled for it.
+z.config({ jitless: true });
+
 // Without flags, which a JSON Schema could not say.
 const namePattern = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const nameExpected = 'a name of letters, digits and dashes, such as kvm1 or kvm1.example';
