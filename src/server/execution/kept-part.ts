@@ -13,6 +13,8 @@ export type KeptPart = {
   readonly rows: WriteRows;
 };
 
+const noCuts: readonly number[] = [];
+const mostShared = 1_000;
 /** The clock is looked at after so many that were written. Finding takes next to no time. */
 const writtenBetweenLooks = 8;
 
@@ -21,6 +23,17 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Word
   const hostFields = fields.filter(({ ownSource }) => ownSource === 'host');
   const usesTaps = fields.some((field) => sourceOfField(field) === 'tap');
   const slot = {};
+  /** Those of one text, which many fragments have alike: V8 moves what is new, and there is one for each record. */
+  const singleCuts = new Map<number, readonly number[]>();
+
+  function shared(cuts: readonly number[]): readonly number[] {
+    const [cut, ...others] = cuts;
+    if (cut === undefined) return noCuts;
+    if (others.length > 0 || singleCuts.size >= mostShared) return cuts;
+    const known = singleCuts.get(cut) ?? cuts;
+    singleCuts.set(cut, known);
+    return known;
+  }
 
   /** The place of an object's text, whether or not it is true still. */
   function find(parent: Parent, kept: KeptFragments): Fragment {
@@ -61,7 +74,7 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Word
         ? exchangeTexts(fragment, basis.texts, out)
         : writeFields(parent, basis.texts, run);
     const start = out.endFragment();
-    kept.put(fragment, parent, basis, { slab: out.slab, start, end: out.end, cuts });
+    kept.put(fragment, parent, basis, { slab: out.slab, start, end: out.end, cuts: shared(cuts) });
   }
 
   function writeFields(parent: Parent, texts: readonly Words[], run: Run): readonly number[] {
