@@ -12,13 +12,16 @@ const readBytes = 64 * 1024;
 /** With the above: a mebibyte a second. */
 const pauseMs = 60;
 
-/** @param path where it is made; whoever writes to it may be of any user */
-export function makeSlowFile(path: string): SlowFile {
+/**
+ * @param path where it is made; whoever writes to it may be of any user
+ * @param isStalled it takes nothing at all at first, but for what a pipe holds
+ */
+export function makeSlowFile(path: string, { isStalled = false } = {}): SlowFile {
   execFileSync('mkfifo', ['-m', '666', path]);
   // For writing too, so that it is neither waited for a writer here, nor for a reader by whoever writes.
   const file = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const buffer = Buffer.alloc(readBytes);
-  let timer = setInterval(read, pauseMs);
+  let timer = isStalled ? undefined : setInterval(read, pauseMs);
 
   function read(): number {
     try {
