@@ -20,6 +20,7 @@ import { createIde } from './ide.ts';
 import { createInFlight } from './in-flight.ts';
 import type { RequestLimits } from './limits.ts';
 import { createMetrics, type MetricsSources } from './metrics.ts';
+import { receiveNewcomers } from './newcomers.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSockets } from './sockets.ts';
 import { createEventStreams } from './sse.ts';
@@ -125,8 +126,12 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     formatError,
     log,
   });
-  const unused = trackUnusedConnections(app.server, options.listen.tls ? 'secureConnection' : 'connection');
-  app.server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
+  const established = options.listen.tls ? 'secureConnection' : 'connection';
+  const unused = trackUnusedConnections(app.server, established);
+  const newcomers = receiveNewcomers(app.server, established, clock);
+  app.server.on('upgrade', (request, socket, head) =>
+    sockets.upgrade(request, socket, head, () => newcomers.settled(socket)),
+  );
   await app.listen({ host: options.listen.host, port: options.listen.port, backlog });
   health.started();
 

@@ -19,8 +19,8 @@ import { createSocketProtocol, internalErrorCode, type SocketExtra, type SocketP
  * who may connect and from which page, how many sockets, how much on each, and how long one may be silent.
  */
 export type Sockets = {
-  /** An HTTP request that wants to become a WebSocket. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** An HTTP request that wants to become a WebSocket. `settled`: it has, and has said what it wants. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, settled: () => void): void;
   readonly size: number;
   /** Operations under way on all of them. */
   readonly operations: number;
@@ -68,11 +68,11 @@ export function createSockets(options: SocketsOptions): Sockets {
   });
 
   return {
-    upgrade(request, socket, head) {
+    upgrade(request, socket, head, settled) {
       if (!mayEnter(request, socket)) return;
       const turn = cohorts.turns.take('patient');
-      if (turn === null) admit(request, socket, head);
-      else detach(log, 'the handshake of a WebSocket', admitLater(turn, request, socket, head));
+      if (turn === null) admit(request, socket, head, settled);
+      else detach(log, 'the handshake of a WebSocket', admitLater(turn, request, socket, head, settled));
     },
     get size() {
       return wss.clients.size;
@@ -92,7 +92,13 @@ export function createSockets(options: SocketsOptions): Sockets {
   };
 
   /** When thousands come at once, those who are here already are not kept waiting by their handshakes. */
-  async function admitLater(turn: Promise<void>, request: IncomingMessage, socket: Duplex, head: Buffer) {
+  async function admitLater(
+    turn: Promise<void>,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    settled: () => void,
+  ) {
     // Nobody else listens: Node has let go of it, and ws does not have it yet.
     const onError = () => socket.destroy();
     socket.on('error', onError);
@@ -101,11 +107,16 @@ export function createSockets(options: SocketsOptions): Sockets {
     arriving--;
     socket.off('error', onError);
     // The gateway may have begun to stop meanwhile.
-    if (!socket.destroyed && mayEnter(request, socket)) admit(request, socket, head);
+    if (!socket.destroyed && mayEnter(request, socket)) admit(request, socket, head, settled);
   }
 
-  function admit(request: IncomingMessage, socket: Duplex, head: Buffer) {
-    wss.handleUpgrade(request, socket, head, (webSocket) => wss.emit('connection', webSocket, request));
+  function admit(request: IncomingMessage, socket: Duplex, head: Buffer, settled: () => void) {
+    wss.handleUpgrade(request, socket, head, (webSocket) => {
+      // It signs in with the first message, and says with the second what it wants; or it is quiet, and at home.
+      webSocket.once('message', () => webSocket.once('message', settled));
+      webSocket.once('pong', settled);
+      wss.emit('connection', webSocket, request);
+    });
   }
 
   /** Who may not is told why. */

@@ -152,3 +152,29 @@ test('a turn that has as much to tell as may wait says so, until it has been tol
   await outlets.allWritten();
   expect(together.isFull).toBe(false);
 });
+
+test('who catches up is written to last, and nobody waits for him', async () => {
+  const order: string[] = [];
+  const { outlets, come, tell } = open();
+  const { writes } = come();
+  const slow = (name: string) => () => {
+    order.push(name);
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+    return 'GONE' as const;
+  };
+  const behind = Array.from({ length: 100 }, (_, index) => {
+    const write = slow(`patient ${index}`);
+    return outlets.open(eventFraming, { write, writePieces: write });
+  });
+  for (const outlet of behind) outlet.push('', Buffer.from('missed'), true);
+  const other = slow('other');
+  outlets.open(eventFraming, { write: other, writePieces: other }).push('', Buffer.from('answer'));
+  tell('one');
+  await turn();
+  expect(writes).toEqual(['one']);
+  expect(order[0]).toBe('other');
+  expect(order.length).toBeLessThan(101);
+  expect(outlets.whenWritten()).toBeNull();
+  while (order.length < 101) await turn();
+});

@@ -62,7 +62,7 @@ export function createCohort({ answers, turns, outlets, onEmpty }: CohortOptions
           return;
         }
         const answer = await answers.of(step.value);
-        if (member.feed === feed) outlet.push(prefix, answer);
+        if (member.feed === feed) outlet.push(prefix, answer, true);
       }
     } catch (error) {
       leave(member);

@@ -10,19 +10,19 @@ export type Writer = { takeTurn(): void };
 const sharedBytes = 64 * 1024;
 /** So long it is written without letting others have the event loop: replies of hosts, and requests. */
 const sliceMs = 5;
+/** Of that, for those who can wait. */
+const patientMs = 2;
 /** Between two looks at the time. */
 const writesAtOnce = 16;
 
 /**
- * Who is to be written to, in slices when there are very many, first come, first served. What many are told goes before
- * what is for one alone: who catches up keeps nobody else waiting.
+ * Who is to be written to, in slices when there are very many, first come, first served. What many are told goes first,
+ * and who catches up comes last: he keeps nobody else waiting.
  */
 export class Desk {
-  /** Those before the next have had their turn. */
-  #deliveries: Delivery[] = [];
-  #nextDelivery = 0;
-  #writers: Writer[] = [];
-  #nextWriter = 0;
+  readonly #deliveries = new Queue<Delivery>();
+  readonly #writers = new Queue<Writer>();
+  readonly #patient = new Queue<Writer>();
   #isScheduled = false;
   /** In this turn of the event loop somebody has been written to. */
   #hasWritten = false;
@@ -36,12 +36,15 @@ export class Desk {
     this.#schedule();
   }
 
-  enqueue(writer: Writer): void {
-    this.#writers.push(writer);
+  enqueue(writer: Writer, isPatient: boolean): void {
+    (isPatient ? this.#patient : this.#writers).push(writer);
     this.#schedule();
   }
 
-  /** `null`: nobody has waited longer than until this turn to be written to. Settles when all who do now have had it. */
+  /**
+   * `null`: nobody has waited longer than until this turn to be written to, but for the patient. Settles when all who do
+   * now have had their turn.
+   */
   whenWritten(): Promise<void> | null {
     return this.#written?.promise ?? null;
   }
@@ -85,32 +88,57 @@ export class Desk {
   #writeSlice() {
     this.#isScheduled = false;
     this.#noteWriting();
-    const until = performance.now() + sliceMs;
-    let isOver = false;
-    do isOver = !this.#writeSome();
-    while (!isOver && performance.now() < until);
-    if (!isOver) {
-      this.#written ??= Promise.withResolvers();
-      this.#schedule();
-      return;
+    const now = performance.now();
+    while (this.#writeSome() && performance.now() - now < sliceMs);
+    const isBehind = !this.#deliveries.isEmpty || !this.#writers.isEmpty;
+    if (isBehind) this.#written ??= Promise.withResolvers();
+    else {
+      this.#written?.resolve();
+      this.#written = null;
     }
-    this.#deliveries = [];
-    this.#nextDelivery = 0;
-    this.#writers = [];
-    this.#nextWriter = 0;
-    this.#written?.resolve();
-    this.#written = null;
+    // A few of them in any case, or those before them could keep them out.
+    do takeTurns(this.#patient);
+    while (!this.#patient.isEmpty && performance.now() - now < patientMs);
+    if (isBehind || !this.#patient.isEmpty) this.#schedule();
   }
 
   /** Returns whether there are more. */
   #writeSome(): boolean {
-    const delivery = this.#deliveries[this.#nextDelivery];
-    if (delivery) {
-      if (!delivery.tellSome(writesAtOnce)) this.#nextDelivery++;
-    } else {
-      const last = Math.min(this.#nextWriter + writesAtOnce, this.#writers.length);
-      while (this.#nextWriter < last) this.#writers[this.#nextWriter++]?.takeTurn();
+    const delivery = this.#deliveries.first;
+    if (!delivery) takeTurns(this.#writers);
+    else if (!delivery.tellSome(writesAtOnce)) this.#deliveries.shift();
+    return !this.#deliveries.isEmpty || !this.#writers.isEmpty;
+  }
+}
+
+function takeTurns(writers: Queue<Writer>) {
+  for (let turn = 0; turn < writesAtOnce; turn++) writers.shift()?.takeTurn();
+}
+
+/** Short ways for long queues: `Array.shift` moves all that is left. */
+class Queue<T> {
+  #all: T[] = [];
+  #next = 0;
+
+  get isEmpty(): boolean {
+    return this.#next === this.#all.length;
+  }
+
+  get first(): T | undefined {
+    return this.#all[this.#next];
+  }
+
+  push(one: T): void {
+    this.#all.push(one);
+  }
+
+  shift(): T | undefined {
+    if (this.isEmpty) return undefined;
+    const first = this.#all[this.#next++];
+    if (this.isEmpty) {
+      this.#all = [];
+      this.#next = 0;
     }
-    return this.#nextDelivery < this.#deliveries.length || this.#nextWriter < this.#writers.length;
+    return first;
   }
 }

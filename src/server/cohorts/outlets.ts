@@ -19,7 +19,7 @@ export type Outlets = {
   open(framing: Framing, sink: Sink): Outlet;
   /** Begins when what is being done now is done, or in the next turn of the event loop. */
   deliver(delivery: Delivery): void;
-  /** `null`: nobody waits for his turn to be written to. Settles when all who do now have had it. */
+  /** `null`: nobody waits for his turn to be written to, but who is patient. Settles when all who do now have had it. */
   whenWritten(): Promise<void> | null;
   /** Settles when all have been written to who are to be in the turn that comes. */
   allWritten(): Promise<void> | null;
@@ -99,8 +99,8 @@ export class Outlet {
     this.#write(bytes);
   }
 
-  /** To be written with whatever else comes in this turn of the event loop. */
-  push(prefix: string, body: Buffer): void {
+  /** To be written with whatever else comes in this turn of the event loop; what is `patient`, behind what is for others. */
+  push(prefix: string, body: Buffer, isPatient = false): void {
     if (this.#isClosed) return;
     if (this.#body === null) {
       this.#prefix = prefix;
@@ -112,7 +112,7 @@ export class Outlet {
     this.#waitingBytes += this.#framing.size(prefix, body);
     if (this.#isQueued || this.#isBlocked) return;
     this.#isQueued = true;
-    this.#desk.enqueue(this);
+    this.#desk.enqueue(this, isPatient);
   }
 
   get hasRoom(): boolean {
