@@ -109,7 +109,7 @@ export function openFleet(options: FleetOptions): Fleet {
     {
       isSessionDaemon: (hostName) => sessions.get(hostName)?.target.session ?? false,
       network: (hostName, networkName) => replicaOf(hostName)?.networkByName(networkName) ?? null,
-      networksMark: (hostName) => replicaOf(hostName)?.networksMark ?? null,
+      networksMark: (hostName) => replicaOf(hostName)?.networksMark() ?? null,
       domainsOn: (hostName) => replicaOf(hostName)?.domains.values() ?? [],
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
     },

@@ -138,7 +138,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
       synchronising = synchronise(driver, mirror, lost.signal);
       const reason = await unlessAborted(driver.closed, signal);
       retries.connectedFor(clock.monotonic() - openedAt);
-      return lose(reason, mirror.lastHeardAt);
+      return lose(reason, mirror.lastHeardAt());
     } finally {
       connection = null;
       mirror.close();
@@ -171,7 +171,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     const retryInMs = retries.delayAfter(reason);
     // After silence nobody knows since when it was not true any more; a connection that was cut told us at once.
     const wasSilent = reason.detail.problem === 'KEEPALIVE_TIMED_OUT';
-    standing.lost(reason, retryInMs, wasSilent ? (lastHeardAt ?? standing.view.asOf) : clock.now());
+    standing.lost(reason, retryInMs, wasSilent ? (lastHeardAt ?? standing.view().asOf) : clock.now());
     return retryInMs;
   }
 
@@ -201,15 +201,15 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
 
   function presentView(): HostView {
     if (connection !== null) {
-      const asOf = connection.driver.capabilities.domainEvents ? clock.now() : connection.mirror.lastHeardAt;
+      const asOf = connection.driver.capabilities.domainEvents ? clock.now() : connection.mirror.lastHeardAt();
       if (asOf !== null) standing.trueAt(asOf);
     }
-    return standing.view;
+    return standing.view();
   }
 
   function connected(): Connection {
     if (over !== null) throw over;
-    if (connection === null) throw unusableHost(hostName, standing.view.problem);
+    if (connection === null) throw unusableHost(hostName, standing.view().problem);
     return connection;
   }
 
@@ -238,9 +238,9 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
         connectedAt: since,
         roundTripMs,
         lanes,
-        lastEventAt: mirror.lastEventAt,
-        lastReconcileAt: mirror.lastReconcileAt,
-        unreadDomains: mirror.unreadDomains,
+        lastEventAt: mirror.lastEventAt(),
+        lastReconcileAt: mirror.lastReconcileAt(),
+        unreadDomains: mirror.unreadDomains(),
       };
     },
     driver: () => connected().driver,
@@ -266,7 +266,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     },
     async refresh(signal) {
       if (over !== null) throw over;
-      if (standing.view.status === 'READY' && connection !== null) {
+      if (standing.view().status === 'READY' && connection !== null) {
         const { driver, mirror } = connection;
         const reading = mirror.reconcile().catch((error: unknown) => {
           // The view says why, once the connection is known to be over.

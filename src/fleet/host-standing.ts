@@ -10,7 +10,7 @@ import type { HostView } from './types.ts';
 
 /** How a host stands: its view, and what is told and logged when that becomes another. It decides nothing. */
 export type HostStanding = {
-  readonly view: HostView;
+  view(): HostView;
   /** Connected; everything is to be read now. */
   syncing(learned: Pick<HostView, 'facts' | 'capabilities'>): void;
   /** Connected, and reading everything failed. */
@@ -106,9 +106,7 @@ export function createHostStanding({ target, restored, clock, log, tell }: Stand
   }
 
   return {
-    get view() {
-      return view;
-    },
+    view: () => view,
     syncing(learned) {
       change({ status: 'SYNCING', problem: null, asOf: view.asOf ?? clock.now(), ...learned });
       logStatus();

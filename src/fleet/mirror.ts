@@ -46,12 +46,12 @@ export type Mirror = {
   keepTrue(): void;
   /** Reads one domain now, after whatever is being read of it. Rejects with `NOT_FOUND` when the host does not have it. */
   refreshDomain(uuid: Uuid): Promise<void>;
-  readonly lastEventAt: number | null;
-  readonly lastReconcileAt: number | null;
+  lastEventAt(): number | null;
+  lastReconcileAt(): number | null;
   /** When something last confirmed that the replica is true: an event, a list. */
-  readonly lastHeardAt: number | null;
+  lastHeardAt(): number | null;
   /** How many domains could not be read when that was last tried; what was never read is not in the replica. */
-  readonly unreadDomains: number;
+  unreadDomains(): number;
   close(): void;
 };
 
@@ -293,24 +293,16 @@ export function openMirror(options: MirrorOptions): Mirror {
     refreshList,
     keepTrue() {
       repeat('The periodic reconcile', periods.reconcileMs, reconcile);
-      if (!driver.capabilities.domainEvents) repeat('Polling', periods.pollMs, () => reconcile.current ?? pollOnce());
+      if (!driver.capabilities.domainEvents) repeat('Polling', periods.pollMs, () => reconcile.current() ?? pollOnce());
     },
     async refreshDomain(uuid) {
       const { error } = await domainReads.request(uuid, { origin: selfOrigin, priority: 'read' });
       if (error !== null) throw error;
     },
-    get lastEventAt() {
-      return lastEventAt;
-    },
-    get lastReconcileAt() {
-      return lastReconcileAt;
-    },
-    get lastHeardAt() {
-      return lastHeardAt;
-    },
-    get unreadDomains() {
-      return failedReads.size;
-    },
+    lastEventAt: () => lastEventAt,
+    lastReconcileAt: () => lastReconcileAt,
+    lastHeardAt: () => lastHeardAt,
+    unreadDomains: () => failedReads.size,
     close() {
       over.abort(new VirtgraphError('HOST_UNREACHABLE', 'The connection is over.'));
       for (const cancel of timers) cancel();

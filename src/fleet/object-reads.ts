@@ -25,8 +25,6 @@ export type ObjectReads<Key> = {
    * older than what was read. Ends with `stop()`.
    */
   watch(): { readonly has: (key: Key) => boolean; readonly stop: () => void };
-  /** Resolves when none is waiting or under way. */
-  readonly pending: number;
 };
 
 export type ObjectReadsOptions<Key> = {
@@ -114,9 +112,6 @@ export function createObjectReads<Key>(options: ObjectReadsOptions<Key>): Object
       const watched = new Set(slots.keys());
       watches.add(watched);
       return { has: (key) => watched.has(key), stop: () => void watches.delete(watched) };
-    },
-    get pending() {
-      return slots.size;
     },
   };
 }

@@ -37,7 +37,7 @@ export type Replica = {
   readonly domainByName: (name: string) => DomainRecord | null;
   readonly networkByName: (name: string) => NetworkRecord | null;
   /** The same object for as long as `networks` has the same records; never one that it was before. */
-  readonly networksMark: object;
+  readonly networksMark: () => object;
 
   /** What a driver need not read out of the same texts again. `null`: nothing of this domain was read since the start. */
   readonly knownDomain: (uuid: Uuid) => KnownDomain | null;
@@ -106,9 +106,7 @@ export function createReplica(hostName: string, { domainStored, tell }: ReplicaL
     domains,
     networks,
     storagePools,
-    get networksMark() {
-      return networksMark;
-    },
+    networksMark: () => networksMark,
     domainByName(name) {
       const uuid = uuidsByName.get(name);
       return uuid === undefined ? null : (domains.get(uuid) ?? null);

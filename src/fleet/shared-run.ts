@@ -5,7 +5,7 @@
 export type SharedRun = {
   (): Promise<void>;
   /** The run that is under way; `null`: none. */
-  readonly current: Promise<void> | null;
+  current(): Promise<void> | null;
 };
 
 export function shareRuns(work: () => Promise<void>): SharedRun {
@@ -26,5 +26,5 @@ export function shareRuns(work: () => Promise<void>): SharedRun {
     next ??= current.then(again, again);
     return next;
   }
-  return Object.defineProperty(run, 'current', { get: () => current }) as SharedRun;
+  return Object.assign(run, { current: () => current });
 }

@@ -33,3 +33,47 @@ export async function withDeadline<T>(
     signal.removeEventListener('abort', forward);
   }
 }
+
+/**
+ * As `withDeadline`, for work that takes no signal, and with as many signals as there are: any of them ends the wait. It
+ * makes none of its own, which is much of what a wait costs.
+ */
+export function beforeDeadline<T>(
+  options: {
+    readonly clock: Clock;
+    readonly timeoutMs: number;
+    readonly signals: readonly AbortSignal[];
+    readonly onTimeout: () => Error;
+    readonly discard?: (late: T) => void;
+  },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { clock, timeoutMs, signals, onTimeout, discard } = options;
+  return new Promise((resolve, reject) => {
+    for (const signal of signals) signal.throwIfAborted();
+    let isOver = false;
+    const onAbort = () => fail(signals.find(({ aborted }) => aborted)?.reason);
+    const cancelTimer = clock.after(timeoutMs, () => fail(onTimeout()));
+    for (const signal of signals) signal.addEventListener('abort', onAbort);
+
+    function end() {
+      isOver = true;
+      cancelTimer();
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
+    }
+    function fail(reason: unknown) {
+      if (isOver) return;
+      end();
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- a signal's reason is whatever it was aborted with
+      reject(reason);
+    }
+    work().then((value) => {
+      if (isOver) {
+        discard?.(value);
+        return;
+      }
+      end();
+      resolve(value);
+    }, fail);
+  });
+}

@@ -4,7 +4,7 @@ import { VirtgraphError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AuthPlan } from './authentication.ts';
 import { type RawChannel, wrapChannel } from './channel-stream.ts';
-import { withDeadline } from './deadline.ts';
+import { beforeDeadline } from './deadline.ts';
 import { createHandshakeStages } from './handshake-stages.ts';
 import {
   authenticationBroken,
@@ -73,11 +73,11 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
   const stages = createHandshakeStages(options);
 
   try {
-    const client = await withDeadline(
+    const client = await beforeDeadline(
       {
         clock,
         timeoutMs: handshakeTimeoutMs,
-        signal,
+        signals: [signal],
         onTimeout: () => handshakeTimedOut(name, progress.stage, handshakeTimeoutMs),
       },
       () =>
@@ -152,10 +152,9 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
   async function open(request: ChannelRequest, what: string, timeoutMs: number, signal: AbortSignal) {
     if (reason) throw reason;
     const onTimeout = () => channelTimedOut(name, what, timeoutMs);
-    const either = AbortSignal.any([signal, lost.signal]);
-    return withDeadline(
-      { clock, timeoutMs, signal: either, onTimeout, discard: (late: RawChannel) => late.close() },
-      () => client.openChannel(request),
+    const signals = [signal, lost.signal];
+    return beforeDeadline({ clock, timeoutMs, signals, onTimeout, discard: (late: RawChannel) => late.close() }, () =>
+      client.openChannel(request),
     );
   }
 
@@ -186,12 +185,11 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
       channel.resume();
       channel.end();
       const onTimeout = () => channelTimedOut(name, what, sshdNagleTimeoutMs);
-      await withDeadline({ clock, timeoutMs: sshdNagleTimeoutMs, signal: lost.signal, onTimeout }, () => ended).catch(
-        (error: unknown) => {
-          channel.close();
-          throw error;
-        },
-      );
+      const options = { clock, timeoutMs: sshdNagleTimeoutMs, signals: [lost.signal], onTimeout };
+      await beforeDeadline(options, () => ended).catch((error: unknown) => {
+        channel.close();
+        throw error;
+      });
     } catch (error) {
       if (reason) return;
       log.debug({ hop: name, reason: reasonOf(error) }, 'no session ended on this connection; sshd may keep Nagle on');

@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { withDeadline } from '../../src/ssh/deadline.ts';
+import { beforeDeadline, withDeadline } from '../../src/ssh/deadline.ts';
 import { createManualClock } from './manual-clock.ts';
 
 const never = new AbortController().signal;
 const onTimeout = () => new Error('too late');
 
-describe('withDeadline', () => {
+const withoutSignal: typeof withDeadline = async ({ signal, ...options }, work) =>
+  beforeDeadline({ ...options, signals: [never, signal] }, () => work(never));
+
+describe.each([
+  ['withDeadline', withDeadline],
+  ['beforeDeadline', withoutSignal],
+])('%s', (_, waitFor) => {
   test('work that is in time is handed back, and no timer is left', async () => {
     const clock = createManualClock();
     const options = { clock, timeoutMs: 10, signal: never, onTimeout };
-    expect(await withDeadline(options, async () => 'done')).toBe('done');
+    expect(await waitFor(options, async () => 'done')).toBe('done');
     expect(clock.pending).toBe(0);
   });
 
@@ -18,7 +24,7 @@ describe('withDeadline', () => {
     const work = Promise.withResolvers<string>();
     const discarded: string[] = [];
     const discard = (late: string) => void discarded.push(late);
-    const waiting = withDeadline({ clock, timeoutMs: 10, signal: never, onTimeout, discard }, () => work.promise);
+    const waiting = waitFor({ clock, timeoutMs: 10, signal: never, onTimeout, discard }, () => work.promise);
     clock.advance(10);
     await expect(waiting).rejects.toThrow('too late');
     work.resolve('late');
@@ -30,7 +36,7 @@ describe('withDeadline', () => {
     const clock = createManualClock();
     const caller = new AbortController();
     const options = { clock, timeoutMs: 10, signal: caller.signal, onTimeout };
-    const waiting = withDeadline(options, () => new Promise(() => {}));
+    const waiting = waitFor(options, () => new Promise(() => {}));
     caller.abort(new Error('not wanted'));
     await expect(waiting).rejects.toThrow('not wanted');
     expect(clock.pending).toBe(0);
@@ -44,7 +50,7 @@ describe('withDeadline', () => {
       signal: AbortSignal.abort(new Error('gone')),
       onTimeout,
     };
-    const waiting = withDeadline(options, async () => {
+    const waiting = waitFor(options, async () => {
       begun = true;
     });
     await expect(waiting).rejects.toThrow('gone');

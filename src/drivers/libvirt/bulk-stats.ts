@@ -248,7 +248,7 @@ export function createBulkStats(options: BulkStatsOptions): BulkStats {
       const stats = statsMask(groups);
       const perCall = domainsPerCall(stats);
       const entersMonitors = groups.some((group) => !groupsWithoutMonitor.has(group));
-      if (uuids === null && domainCount() <= perCall && (health.calm || !entersMonitors)) {
+      if (uuids === null && domainCount() <= perCall && (health.isCalm() || !entersMonitors)) {
         const all = entersMonitors
           ? await callUnlessStuck(null, stats, caller)
           : await call([], stats, statsFlags.ACTIVE, caller);

@@ -20,7 +20,7 @@ export type DomainRefs = {
   replaceAll(refs: readonly DomainRef[]): void;
   forget(uuid: Uuid): void;
   /** How many are remembered. */
-  readonly size: number;
+  size(): number;
   /** A call about one domain. A domain that turns out to be gone is forgotten. */
   call<A, R>(
     procedure: Procedure<A & { readonly domain: DomainRef }, R>,
@@ -51,9 +51,7 @@ export function createDomainRefs(lanes: Lanes, health: Pick<GuestHealth, 'mayAsk
       known = new Map(list.map((ref) => [ref.uuid, ref]));
     },
     forget: (uuid) => known.delete(uuid),
-    get size() {
-      return known.size;
-    },
+    size: () => known.size,
     async call(procedure, uuid, args, options) {
       const domain = await refs.find(uuid, options);
       try {

@@ -41,7 +41,7 @@ export function inventoryVerbs(
   health: Pick<GuestHealth, 'readMonitor'>,
   capabilities: HostCapabilities,
 ): Inventory {
-  const isListed = createFilteredLists(lanes, () => refs.size);
+  const isListed = createFilteredLists(lanes, () => refs.size());
 
   /**
    * All domains with their states in one call; `null` where that is not to be had. The daemon keeps no workers free for

@@ -20,7 +20,7 @@ export function statsVerbs(
   capabilities: HostCapabilities,
   watching: Pick<BulkStatsOptions, 'health' | 'clock' | 'log'>,
 ): Pick<Driver, 'readDomainStats'> {
-  const bulk = createBulkStats({ lanes, ...watching, activeDomains, named, domainCount: () => refs.size });
+  const bulk = createBulkStats({ lanes, ...watching, activeDomains, named, domainCount: () => refs.size() });
 
   async function activeDomains(options: CallOptions): Promise<readonly DomainRef[]> {
     const args = { needResults: true, flags: listFlags.ACTIVE };

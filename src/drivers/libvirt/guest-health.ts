@@ -28,7 +28,7 @@ const tellDoubtAfterMs = 3_000;
 
 export type GuestHealth = {
   /** Nobody is known to hang, and nobody is doubted. */
-  readonly calm: boolean;
+  isCalm(): boolean;
   /** Whether a question that enters its monitor may be put to it. */
   mayAsk(uuid: Uuid): boolean;
   /** Why it is not asked, as a sentence. */
@@ -187,9 +187,7 @@ export function createGuestHealth({ lanes, clock, log, onChange }: GuestHealthOp
   const checkQuietly = (domain: DomainRef) => logged(check(domain), 'A guest could not be looked at');
 
   return {
-    get calm() {
-      return held.size === 0;
-    },
+    isCalm: () => held.size === 0,
     mayAsk(uuid) {
       const known = held.get(uuid);
       return known === undefined || known.alive;

@@ -124,7 +124,7 @@ export class RpcClient {
       callsAbandoned,
       callsQueued: this.#queue.size,
       wedged: callsAbandoned >= this.#options.maxInFlight - 1,
-      roundTripMs: this.#keepalive?.roundTripMs ?? null,
+      roundTripMs: this.#keepalive?.roundTripMs() ?? null,
       framesIgnored: this.#framesIgnored,
     };
   }

@@ -40,7 +40,7 @@ export type Keepalive = {
   heard(): void;
   heardPong(): void;
   /** Of the last ping answered, in milliseconds. */
-  readonly roundTripMs: number | null;
+  roundTripMs(): number | null;
   close(): void;
 };
 
@@ -83,9 +83,7 @@ export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: Ke
       pingSentAt = null;
       ticksSinceRoundTrip = 0;
     },
-    get roundTripMs() {
-      return roundTripMs;
-    },
+    roundTripMs: () => roundTripMs,
     close: () => cancel(),
   };
 }
