@@ -333,6 +333,7 @@ export function openFleet(options: FleetOptions): Fleet {
         stats.close();
         jobs.close();
         tasks.close();
+        kept.finish();
         stopKeeping();
         journal.close();
         hostTasks.close(new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.'));

@@ -29,11 +29,13 @@ export type Kept = Readonly<Record<KeptKind, KeptRecords>>;
 export type KeptStore = Kept & {
   /** Called when what is kept may be other records than before: some that were there may be missing, others new. */
   onReturn(listener: () => void): void;
+  /** The gateway is stopping: what still waits is written now, if that can be. */
+  finish(): void;
 };
 
 /** Ends with the process. */
 export function keepInMemory(): KeptStore {
-  return { task: recordsInMemory(), begun: recordsInMemory(), answer: recordsInMemory(), onReturn() {} };
+  return { task: recordsInMemory(), begun: recordsInMemory(), answer: recordsInMemory(), onReturn() {}, finish() {} };
 }
 
 function recordsInMemory(): KeptRecords {

@@ -109,17 +109,21 @@ export function lastingKept(lent: Lent<Kept>): KeptStore {
     return [...due.filter(({ next }) => next !== null), ...due.filter(({ next }) => next === null)];
   }
 
-  function writeSome(to: Kept) {
-    // Away again, and perhaps back.
-    if (shelf !== to || lent.shelf === null) return;
+  function writeDue(most: number) {
     const due = allDue();
+    for (const { records, key, next } of due.slice(0, most)) {
+      records.write(key, next);
+      records.due.delete(key);
+    }
+    isUpToDate = due.length <= most;
+  }
+
+  function writeSoon(to: Kept) {
+    // Away again, and perhaps back.
+    if (shelf !== to || lent.shelf === null || isUpToDate) return;
     attempt(() => {
-      for (const { records, key, next } of due.slice(0, mostAtOnce)) {
-        records.write(key, next);
-        records.due.delete(key);
-      }
-      if (due.length > mostAtOnce) setImmediate(() => writeSome(to));
-      else isUpToDate = true;
+      writeDue(mostAtOnce);
+      setImmediate(() => writeSoon(to));
     });
   }
 
@@ -141,7 +145,7 @@ export function lastingKept(lent: Lent<Kept>): KeptStore {
         shelf = next;
         look();
         for (const listener of listeners) listener();
-        writeSome(next);
+        writeSoon(next);
       });
     },
   });
@@ -153,5 +157,8 @@ export function lastingKept(lent: Lent<Kept>): KeptStore {
     [begun]: of(begun),
     [answer]: of(answer),
     onReturn: (listener) => void listeners.push(listener),
+    finish() {
+      if (lent.shelf !== null && !isUpToDate) attempt(() => writeDue(Number.POSITIVE_INFINITY));
+    },
   };
 }

@@ -51,6 +51,8 @@ const healthyMs = 60_000;
 const lookMs = 2_000;
 /** With less room on the disk it would soon be away again. */
 const roomBytes = 1024 * 1024;
+/** Nobody but another gateway can have the file then, and everything waits for this. */
+const lockPatienceMs = 50;
 
 /** 'in use': another process has the file. */
 export function openLastingStore<T>(options: LastingOptions<T>): LastingStore<T> | 'in use' {
@@ -115,7 +117,7 @@ export function openLastingStore<T>(options: LastingOptions<T>): LastingStore<T>
       opened = null;
       await old?.letGo();
       if (state === 'closed') return;
-      const next = openStore({ ...options, isDamaged });
+      const next = openStore({ ...options, isDamaged, lockTimeoutMs: Math.min(lockPatienceMs, options.lockTimeoutMs) });
       if (next.status === 'open') lendAgain(next);
       else
         tryLaterQuietly(next.status === 'refused' ? next.error : new StoreError('in use', 'Another process has it.'));

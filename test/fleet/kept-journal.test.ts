@@ -365,6 +365,28 @@ describe('a store that failed and is back', () => {
     next.close();
   });
 
+  test('that could not be read at the start has nothing of earlier runs when it is back', async () => {
+    const file = join(scratchDir(), 'store.sqlite');
+    const first = openKeptJournal(file);
+    const toldFirst = listen(first);
+    for (const number of [1, 2, 3]) upsert(first, domain(number));
+    await settle();
+    first.close();
+    const second = openKeptJournal(file, { isAway: true });
+    const told = listen(second);
+    expect(second.restored.size).toBe(0);
+    for (const number of [2, 3, 4, 5]) upsert(second, domain(number, { state: 'RUNNING' }));
+    await settle();
+    expect(second.journal.persistence).toBe('FAILED');
+    await back(second, 'as it was');
+    second.close();
+    const third = openKeptJournal(file);
+    expect(third.restored).toEqual(second.picture);
+    expect(followed(third.journal, cursorOf(told[0]))).toEqual(told.slice(1));
+    for (const change of toldFirst) expect(followed(third.journal, cursorOf(change))).toBe('start over');
+    third.close();
+  });
+
   test('is finished when the gateway is stopped meanwhile', async () => {
     const file = join(scratchDir(), 'store.sqlite');
     const run = openKeptJournal(file);

@@ -37,6 +37,8 @@ export type KeptJournal = {
 
 export type KeptJournalOptions = {
   readonly limits?: Partial<JournalLimits>;
+  /** The disk refuses at the start. */
+  readonly isAway?: boolean;
   /** In place of the file's own shelf. */
   readonly shelf?: (real: JournalShelf) => JournalShelf;
 };
@@ -48,7 +50,10 @@ const everything: ChangePredicates = () => ({
   news: () => true,
 });
 
-export function openKeptJournal(file: string, { limits, shelf: change }: KeptJournalOptions = {}): KeptJournal {
+export function openKeptJournal(
+  file: string,
+  { limits, isAway = false, shelf: change }: KeptJournalOptions = {},
+): KeptJournal {
   const clock = createFakeClock();
   const open = () => {
     const store = openStore({
@@ -63,7 +68,7 @@ export function openKeptJournal(file: string, { limits, shelf: change }: KeptJou
   };
   let opened = open();
   const shelf = change ? change(opened.shelves) : opened.shelves;
-  const store = lentShelf(shelf);
+  const store = lentShelf(isAway ? null : shelf);
   const hosts = [...restoreHosts(store, silentLog).values()];
   const restored = new Map(
     hosts
@@ -71,7 +76,7 @@ export function openKeptJournal(file: string, { limits, shelf: change }: KeptJou
       .map((object) => [keyOf(object), object]),
   );
   const picture = new Map(restored);
-  const restoredTo = shelf.past.lastSeq;
+  const restoredTo = isAway ? 0 : shelf.past.lastSeq;
   const journal = createJournal({
     newEpoch: () => randomBytes(8).toString('hex'),
     store,

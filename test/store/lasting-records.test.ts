@@ -104,6 +104,17 @@ describe('records', () => {
     expect(done.at(-1)).toBe('remove begun k');
   });
 
+  test('that still wait when the gateway stops are written then, where there is a shelf', () => {
+    const lent = lentShelf<Kept>(null);
+    const records = lastingKept(lent);
+    for (let number = 0; number < 300; number++) records.answer.put(`${number}`, 2, 'answer');
+    records.finish();
+    const { kept } = shelf();
+    lent.comeBack(kept);
+    records.finish();
+    expect(kept.answer.entries()).toHaveLength(300);
+  });
+
   test('that a shelf refuses again in the middle stay', async () => {
     const lent = lentShelf<Kept>(null);
     const records = lastingKept(lent);
