@@ -59,6 +59,8 @@ type Selection = {
   readonly byHost: Map<string, Map<string, Fragment>>;
   readonly bases: Map<string, Basis>;
   fragments: number;
+  /** Thrown out: what nobody would find is not kept. */
+  isGone: boolean;
 };
 
 /** A fragment's place in its map, and its own head. */
@@ -77,6 +79,7 @@ export function createFragmentStore(maxBytes: number, slabs: Slabs): FragmentSto
     for (const [name, selection] of selections) {
       if (heldBytes() <= maxBytes) return;
       selections.delete(name);
+      selection.isGone = true;
       fragments -= selection.fragments;
       for (const ofHost of selection.byHost.values()) for (const each of ofHost.values()) letGo(each);
     }
@@ -88,11 +91,9 @@ export function createFragmentStore(maxBytes: number, slabs: Slabs): FragmentSto
 
   return {
     ofSelection(name) {
-      const selection = selections.get(name) ?? { byHost: new Map(), bases: new Map(), fragments: 0 };
+      const selection = selections.get(name) ?? { byHost: new Map(), bases: new Map(), fragments: 0, isGone: false };
       selections.delete(name);
       selections.set(name, selection);
-      // Thrown out meanwhile: what nobody would find is not kept.
-      const isKept = () => selections.get(name) === selection;
       return {
         bases: selection.bases,
         find(hostName, id) {
@@ -109,7 +110,7 @@ export function createFragmentStore(maxBytes: number, slabs: Slabs): FragmentSto
           return fragment;
         },
         put(fragment, record, basis, { slab, start, end, cuts }) {
-          if (!isKept()) return;
+          if (selection.isGone) return;
           if (fragment.record === null) {
             selection.fragments++;
             fragments++;
@@ -125,7 +126,7 @@ export function createFragmentStore(maxBytes: number, slabs: Slabs): FragmentSto
           if (heldBytes() > maxBytes) makeRoom();
         },
         move(fragment, slab, start) {
-          if (!isKept()) return;
+          if (selection.isGone) return;
           const length = fragment.end - fragment.start;
           slabs.keep(slab, length);
           letGo(fragment);

@@ -93,7 +93,11 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Word
 
   function isTrue(fragment: Fragment, value: unknown, run: Run): boolean {
     const { record, basis } = fragment;
-    return record === value && (basis.provenIn === run.number || basis === noBasis);
+    return record === value && (isProven(basis, run) || basis === noBasis);
+  }
+
+  function isProven({ provenIn }: Basis, run: Run): boolean {
+    return provenIn === run.number;
   }
 
   return {
@@ -131,7 +135,8 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Word
         if (fragment === null || !isTrue(fragment, value, run)) {
           const parent = requireObject(value);
           if (fragment === null || !isOfSame(fragment.record, parent)) fragment = find(parent, kept);
-          const basis = basisOf(parent, run, kept);
+          // One that was proven is true of the same host.
+          const basis = isProven(fragment.basis, run) ? fragment.basis : basisOf(parent, run, kept);
           if (previous) previous.next = fragment;
           if (fragment.record !== parent || fragment.basis !== basis) {
             flush();
