@@ -13,7 +13,7 @@ export function judgeGoal(goal: TaskGoal, domain: DomainRecord | null): GoalVerd
       if (domain === null || !isActive(domain) || domain.libvirtId !== goal.libvirtId) return 'REACHED';
       return goal.byGuest ? 'CANNOT_TELL' : 'NOT_REACHED';
     case 'ACTIVE':
-      return verdict(domain !== null && isActive(domain));
+      return verdict(domain !== null && isActive(domain) && !isStartingUp(domain));
     case 'PAUSED':
       return verdict(domain?.state === 'PAUSED');
     case 'RUNNING':
@@ -38,6 +38,11 @@ export function judgeGoal(goal: TaskGoal, domain: DomainRecord | null): GoalVerd
     default:
       return goal satisfies never;
   }
+}
+
+/** It has a process, and may still fail to start; until then libvirt has it as paused. */
+function isStartingUp({ state, stateReason }: DomainRecord): boolean {
+  return state === 'PAUSED' && stateReason === 'starting up';
 }
 
 function isCardAsWanted(

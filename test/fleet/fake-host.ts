@@ -23,6 +23,7 @@ export type FakeDomain = {
   uuid: Uuid;
   name: string;
   state: DomainState;
+  stateReason: string;
   libvirtId: number | null;
   persistent: boolean;
   autostart: boolean;
@@ -153,6 +154,7 @@ export function createFakeHost(name: string): FakeHost {
         uuid: uuidOf(++uuids),
         name: domainName,
         state: 'SHUTOFF',
+        stateReason: 'unknown',
         libvirtId: null,
         persistent: true,
         autostart: false,
@@ -392,7 +394,7 @@ function statusOf(domain: FakeDomain): DomainStatus {
     name: domain.name,
     libvirtId: domain.libvirtId,
     state: domain.state,
-    stateReason: 'unknown',
+    stateReason: domain.stateReason,
     persistent: domain.persistent,
     autostart: domain.autostart,
     hasManagedSave: false,

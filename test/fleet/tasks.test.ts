@@ -282,6 +282,18 @@ describe('a change whose outcome nobody knows', () => {
     expect(stateOf(setup.fleet, task)).toBe('SUCCEEDED');
   });
 
+  test('has not taken effect while the guest is only about to start', async () => {
+    const setup = await oneHost();
+    const task = await loseAnswer(start(setup.off.uuid), 'start', setup);
+    setup.host.change(setup.off.uuid, { state: 'PAUSED', stateReason: 'starting up', libvirtId: 9 });
+    setup.host.refuse = null;
+    await setup.clock.advance(20_000);
+    expect(stateOf(setup.fleet, task)).toBe('RUNNING');
+    setup.host.change(setup.off.uuid, { state: 'SHUTOFF', stateReason: 'failed', libvirtId: null });
+    await setup.clock.advance(60_000);
+    expect(setup.fleet.tasks.find(task.id)).toMatchObject({ state: 'FAILED' });
+  });
+
   test('of which nothing can be seen, stays unknown', async () => {
     const setup = await oneHost();
     const task = await loseAnswer((fleet) => fleet.actions.reset(request(setup.guest.uuid)), 'reset', setup);
