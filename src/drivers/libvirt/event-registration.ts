@@ -21,16 +21,19 @@ export async function registerEvents(lanes: Lanes, signal: AbortSignal): Promise
   );
   // A driver without domain events has none of them: no need to ask 27 times more.
   const asked = first === 'no such driver' ? [] : Object.entries(others);
-  const domainNames = await mapLimited(asked, parallelCalls, async ([name, { id }]) => {
-    const args = { eventId: id, domain: null };
-    const answer = await accepted(() => lanes.call(procedures.domainEventRegister, args, { signal }));
-    return answer === 'accepted' ? name : null;
-  });
-  const objectNames = await mapLimited(Object.entries(objectEvents), parallelCalls, async ([name, event]) => {
-    const answer = await accepted(() => registerObjectEvent(lanes, event, signal));
-    return answer === 'accepted' ? name : null;
-  });
-  return [first === 'accepted' ? 'lifecycle' : null, ...domainNames, ...objectNames].filter((name) => name !== null);
+  const calls = [
+    ...asked.map(([name, { id }]) => {
+      const args = { eventId: id, domain: null };
+      return { name, register: () => lanes.call(procedures.domainEventRegister, args, { signal }) };
+    }),
+    ...Object.entries(objectEvents).map(([name, event]) => {
+      return { name, register: () => registerObjectEvent(lanes, event, signal) };
+    }),
+  ];
+  const names = await mapLimited(calls, parallelCalls, async ({ name, register }) =>
+    (await accepted(register)) === 'accepted' ? name : null,
+  );
+  return [first === 'accepted' ? 'lifecycle' : null, ...names].filter((name) => name !== null);
 }
 
 function registerObjectEvent(
