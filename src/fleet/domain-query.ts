@@ -78,9 +78,13 @@ export function createDomainIndex(
       const page = isAscending
         ? matching.slice(begin, end)
         : matching.slice(matching.length - end, matching.length - begin).reverse();
-      const edges = page.map((one) => new Edge(field, one));
+      let edges: readonly Edge[] | null = null;
       return {
-        edges,
+        get edges() {
+          edges ??= page.map((one) => new Edge(field, one));
+          return edges;
+        },
+        nodes: page,
         hasNextPage: end < matching.length,
         hasPreviousPage: begin > 0,
         totalCount: matching.length,

@@ -173,7 +173,9 @@ export type DomainQuery = {
   readonly after: string | null;
 };
 export type DomainPage = {
+  /** Made when they are asked for. */
   readonly edges: readonly { readonly cursor: string; readonly node: DomainRecord }[];
+  readonly nodes: readonly DomainRecord[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly totalCount: number;

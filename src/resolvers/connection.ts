@@ -18,22 +18,27 @@ export function pageSize(first: number | null | undefined): number {
 
 type Page<Row> = {
   readonly edges: readonly { readonly cursor: string; readonly node: Row }[];
+  /** Where they are at hand without edges. */
+  readonly nodes?: readonly Row[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly totalCount: number;
 };
 
+/** Edges are looked at where they are asked for alone: many pages make them only then. */
 export function connectionOf<Row>(page: Page<Row>) {
-  const { edges } = page;
   return {
-    edges,
-    nodes: edges.map((edge) => edge.node),
+    get edges() {
+      return page.edges;
+    },
+    get nodes() {
+      return page.nodes ?? page.edges.map((edge) => edge.node);
+    },
     totalCount: page.totalCount,
-    pageInfo: {
-      hasNextPage: page.hasNextPage,
-      hasPreviousPage: page.hasPreviousPage,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+    get pageInfo() {
+      const { edges, hasNextPage, hasPreviousPage } = page;
+      const startCursor = edges.at(0)?.cursor ?? null;
+      return { hasNextPage, hasPreviousPage, startCursor, endCursor: edges.at(-1)?.cursor ?? null };
     },
   };
 }
