@@ -31,7 +31,7 @@ async function gatewayOnSmallDisk({ domains = 8, megabytes = 8 } = {}) {
         const { hosts } = await ask(gateway, '{ hosts(filter: { statuses: [READY] }) { totalCount } }');
         return hosts.totalCount === 1;
       },
-      30_000,
+      60_000,
     );
     return gateway;
   };
@@ -108,7 +108,7 @@ async function metric(gateway: GatewayProcess, name: string): Promise<number> {
 
 const timesSaid = (gateway: GatewayProcess, text: string) => gateway.stderr().split(text).length - 1;
 const isKept = (gateway: GatewayProcess) =>
-  waitFor('changes are kept', async () => (await persistenceOf(gateway)) === 'SQLITE', 30_000);
+  waitFor('changes are kept', async () => (await persistenceOf(gateway)) === 'SQLITE', 60_000);
 
 /** Until nothing more goes in. */
 function fill(disk: string) {
@@ -155,7 +155,7 @@ describe('a disk that is full', () => {
     await waitFor(
       'it was tried in vain',
       async () => (await metric(gateway, 'virtgraph_store_failures_total')) >= 3,
-      30_000,
+      60_000,
     );
     expect(timesSaid(gateway, 'The store cannot be used')).toBe(1);
 
@@ -209,7 +209,7 @@ test('a state directory that is removed is made again, and what was told in this
   const cursor = await cursorOf(gateway);
   await define(gateway, 'before');
   rmSync(stateDir, { recursive: true });
-  await waitFor('that is noticed', () => timesSaid(gateway, 'The store cannot be used') === 1, 30_000);
+  await waitFor('that is noticed', () => timesSaid(gateway, 'The store cannot be used') === 1, 60_000);
   await define(gateway, 'meanwhile');
   await isKept(gateway);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -255,19 +255,19 @@ test('a file that is overwritten in the middle of its use misleads nobody, and i
 });
 
 test('a gateway that is killed while it writes everything anew starts with a journal of some moment, or none', async () => {
-  const { start, file } = await gatewayOnSmallDisk({ domains: 3_000, megabytes: 64 });
+  const { start, file } = await gatewayOnSmallDisk({ domains: 1_000, megabytes: 64 });
   let gateway = await start();
-  for (const bytes of [0, 500_000, 1_500_000, 3_000_000]) {
+  for (const bytes of [0, 200_000, 500_000]) {
     const cursor = await cursorOf(gateway);
     await define(gateway, `killed-${bytes}`);
     const known = await since(gateway, cursor);
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     const isFar = () => (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? -1) >= bytes;
-    await waitFor('so much of it is written anew', isFar, 30_000, 1);
+    await waitFor('so much of it is written anew', isFar, 60_000, 1);
     await kill(gateway);
     gateway = await start();
     const names = await since(gateway, cursor);
     expect(['start over', known]).toContainEqual(names === 'start over' ? names : names.slice(0, known.length));
-    expect((await ask(gateway, '{ domains(first: 1) { totalCount } }')).domains.totalCount).toBe(3_000);
+    expect((await ask(gateway, '{ domains(first: 1) { totalCount } }')).domains.totalCount).toBe(1_000);
   }
 });
