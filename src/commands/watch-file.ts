@@ -47,7 +47,10 @@ export async function watchFile(
     }
     known = now;
     await watchDirectories();
-    if (!closed) onChange();
+    if (closed) return;
+    // What was written before the new watch, and was not told by the old one any more.
+    lookSoon();
+    onChange();
   }
 
   async function watchDirectories() {
