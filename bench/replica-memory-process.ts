@@ -218,6 +218,7 @@ async function readStats(replicas: ReadonlyMap<string, Replica>): Promise<readon
     await poller.round(['state']);
     ticks = 1_000;
     const round = await poller.round(['state']);
+    if (round.readings === null) throw new Error(round.reason);
     held.push(poller, round);
     again.push(() => {
       ticks += 1_000;

@@ -11,7 +11,9 @@ function guestParams(index: number): TypedParam[] {
   const text = (value: string): TypedValue => ({ type: 'STRING', value });
   const many = (prefix: string, names: readonly string[], from: number) =>
     names.map((name, at) => [`${prefix}.${name}`, ull(from + at)] as const);
-  const cpu = 1e9 * (index + 1);
+  /** Counters of guests have little in common. */
+  const counted = (most: number, salt: number) => ((index + 1) * 2_654_435_761 * salt) % most;
+  const cpu = 1e9 * (index + 1) + 2 * counted(5e8, 7);
   const fields: (readonly [string, TypedValue])[] = [
     ['state.state', int(1)],
     ['state.reason', int(1)],
@@ -20,7 +22,7 @@ function guestParams(index: number): TypedParam[] {
     ...many(
       'balloon',
       ['unused', 'available', 'usable', 'last-update', 'disk_caches', 'hugetlb_pgalloc', 'hugetlb_pgfail', 'rss'],
-      2_097_152,
+      counted(4_194_304, 11),
     ),
     ['vcpu.current', uint(2)],
     ['vcpu.maximum', uint(2)],
@@ -31,18 +33,23 @@ function guestParams(index: number): TypedParam[] {
     ['net.count', uint(2)],
     ...[0, 1].flatMap((nic) => [
       [`net.${nic}.name`, text(`vnet${2 * index + nic}`)] as const,
-      ...many(
-        `net.${nic}`,
-        ['rx.bytes', 'rx.pkts', 'rx.errs', 'rx.drop', 'tx.bytes', 'tx.pkts', 'tx.errs', 'tx.drop'],
-        7_000_000_000 + index,
-      ),
+      ...['rx', 'tx'].flatMap((way, at) => [
+        [`net.${nic}.${way}.bytes`, ull(counted(9e11, 13 + 2 * nic + at))] as const,
+        [`net.${nic}.${way}.pkts`, ull(counted(9e8, 13 + 2 * nic + at))] as const,
+        // As on most networks.
+        [`net.${nic}.${way}.errs`, ull(0)] as const,
+        [`net.${nic}.${way}.drop`, ull(0)] as const,
+      ]),
     ]),
     ['block.count', uint(1)],
     ['block.0.name', text('vda')],
     ['block.0.path', text(`/var/lib/libvirt/images/guest-${index}.qcow2`)],
     ['block.0.backingIndex', uint(1)],
-    ...many('block.0', ['rd.reqs', 'rd.bytes', 'rd.times', 'wr.reqs', 'wr.bytes', 'wr.times'], 90_000_000_000 + index),
-    ...many('block.0', ['fl.reqs', 'fl.times', 'allocation', 'capacity', 'physical'], 10_737_418_240),
+    ...many('block.0', ['rd.reqs', 'rd.bytes', 'rd.times', 'wr.reqs', 'wr.bytes', 'wr.times'], counted(9e12, 17)),
+    ...many('block.0', ['fl.reqs', 'fl.times'], counted(9e6, 19)),
+    ['block.0.allocation', ull(counted(10_737_418_240, 23))],
+    ['block.0.capacity', ull(10_737_418_240)],
+    ['block.0.physical', ull(counted(10_737_418_240, 23))],
   ];
   return fields.map(([field, value]) => ({ field, value }));
 }

@@ -1,14 +1,15 @@
 import type { Uuid } from '../model/brands.ts';
 import type { DomainStatsSample } from '../model/stats.ts';
 import type { Readings } from './fleet-metrics.ts';
+import { type PackedSamples, packSamples } from './packed-samples.ts';
 import { addRates, type RatedSample, Rates } from './stats-rates.ts';
-import type { StatsRates, StatsReading } from './types.ts';
+import type { DomainRecord, StatsRates, StatsReading } from './types.ts';
 
 export type RoundParts = {
   readonly hostName: string;
   readonly samples: readonly DomainStatsSample[];
-  /** Of the domain when it was read. */
-  readonly libvirtId: (uuid: Uuid) => number | null;
+  /** What is known of a domain when it was read. */
+  readonly domain: (uuid: Uuid) => Pick<DomainRecord, 'uuid' | 'libvirtId'> | null;
   /** Before the host was asked, in milliseconds since 1970. */
   readonly sampledAt: number;
   /** The same moment of the monotonic clock. */
@@ -27,7 +28,7 @@ export class RoundReadings implements Readings<StatsReading> {
   readonly hostName: string;
   readonly sampledAt: number;
   readonly #readAtMs: number;
-  readonly #samples: readonly DomainStatsSample[];
+  readonly #samples: PackedSamples;
   readonly #libvirtIds: Int32Array;
   readonly #rates: Float64Array;
   /** Where the rates of each begin, and where the last end; a domain without any has none at all. */
@@ -35,48 +36,54 @@ export class RoundReadings implements Readings<StatsReading> {
   /** Made when one is looked for whose place is not known. */
   #places: ReadonlyMap<Uuid, number> | null = null;
 
-  constructor({ hostName, samples, libvirtId, sampledAt, readAtMs, before }: RoundParts) {
+  constructor({ hostName, samples, domain, sampledAt, readAtMs, before }: RoundParts) {
     this.hostName = hostName;
     this.sampledAt = sampledAt;
     this.#readAtMs = readAtMs;
-    this.#samples = samples;
-    this.#libvirtIds = Int32Array.from(samples, ({ uuid }) => libvirtId(uuid) ?? noId);
+    this.#libvirtIds = Int32Array.from(samples, ({ uuid }) => domain(uuid)?.libvirtId ?? noId);
     this.#rateStarts = new Uint32Array(samples.length + 1);
     const rates: number[] = [];
-    for (let place = 0; place < samples.length; place += 1) {
-      const now = this.#ratedAt(place);
-      if (now !== null) addRates(rates, before?.rated(now.sample.uuid, place) ?? null, now);
+    for (const [place, sample] of samples.entries()) {
+      addRates(rates, before?.rated(sample.uuid, place) ?? null, this.#asRated(place, sample));
       this.#rateStarts[place + 1] = rates.length;
     }
     this.#rates = Float64Array.from(rates);
+    this.#samples = packSamples(samples, (uuid) => domain(uuid)?.uuid ?? uuid);
   }
 
   get length(): number {
-    return this.#samples.length;
+    return this.#samples.uuids.length;
   }
 
   *[Symbol.iterator](): Generator<StatsReading> {
-    for (const [place, sample] of this.#samples.entries()) yield new Reading(this, place, sample);
+    for (let place = 0; place < this.length; place += 1) {
+      const sample = this.#samples.at(place);
+      if (sample !== null) yield new Reading(this, place, sample);
+    }
   }
 
   /** What the next reading of a domain is compared with. `likelyPlace`: a host tells its domains in the same order again. */
   rated(uuid: Uuid, likelyPlace: number | null = null): RatedSample | null {
-    if (likelyPlace !== null && this.#samples[likelyPlace]?.uuid === uuid) return this.#ratedAt(likelyPlace);
-    this.#places ??= new Map(this.#samples.map((sample, place) => [sample.uuid, place]));
+    const { uuids } = this.#samples;
+    if (likelyPlace !== null && uuids[likelyPlace] === uuid) return this.#ratedAt(likelyPlace);
+    this.#places ??= new Map(uuids.map((one, place) => [one, place]));
     const place = this.#places.get(uuid);
     return place === undefined ? null : this.#ratedAt(place);
   }
 
-  ratesAt(place: number): StatsRates | null {
+  ratesAt(place: number, sample: DomainStatsSample): StatsRates | null {
     const [start = 0, end = 0] = this.#rateStarts.subarray(place, place + 2);
-    const sample = this.#samples[place];
-    return sample === undefined || start === end ? null : new Rates(this.#rates.subarray(start, end), sample);
+    return start === end ? null : new Rates(this.#rates.subarray(start, end), sample);
   }
 
   #ratedAt(place: number): RatedSample | null {
-    const sample = this.#samples[place];
+    const sample = this.#samples.at(place);
+    return sample && this.#asRated(place, sample);
+  }
+
+  #asRated(place: number, sample: DomainStatsSample): RatedSample {
     const id = this.#libvirtIds[place] ?? noId;
-    return sample ? { sample, libvirtId: id === noId ? null : id, readAtMs: this.#readAtMs } : null;
+    return { sample, libvirtId: id === noId ? null : id, readAtMs: this.#readAtMs };
   }
 }
 
@@ -100,6 +107,6 @@ class Reading implements StatsReading {
   }
 
   get rates(): StatsRates | null {
-    return this.#round.ratesAt(this.#place);
+    return this.#round.ratesAt(this.#place, this.sample);
   }
 }

@@ -81,8 +81,8 @@ export function createStatsPoller(host: PolledHost, clock: Clock): StatsPoller {
       // Too late: nobody can tell when in between these were true, and what follows would be compared with them.
       if (interests.size === 0) return missing('Nobody wants readings any more.');
       if (tookMs > Math.max(intervalMs(), lateAfterMs)) return missing(`It took ${Math.round(tookMs)} ms to answer.`);
-      const libvirtId = (uuid: Uuid) => host.domain(uuid)?.libvirtId ?? null;
-      known = new RoundReadings({ hostName: host.name, samples, libvirtId, sampledAt, readAtMs, before: known });
+      const { name: hostName, domain } = host;
+      known = new RoundReadings({ hostName, samples, domain, sampledAt, readAtMs, before: known });
       return { readings: known, reason: null };
     } catch (error) {
       return missing(error instanceof Error ? error.message : String(error));

@@ -40,12 +40,20 @@ export type StatsColumns = {
   readonly texts: Int32Array;
   /** The same memory. */
   readonly textBytes: Buffer;
+  /** Instead of `values`, by column: rows are then counted from 0, and are all of one shape. None is beyond 2^53. */
+  readonly packed: readonly PackedColumn[] | null;
+};
+
+/** Each value is `least` and what it is `above` that; `null`: all are alike. */
+export type PackedColumn = {
+  readonly least: number;
+  readonly above: Uint8Array | Uint16Array | Uint32Array | Float64Array | null;
 };
 
 export type StatsRowPlace = {
   readonly columns: StatsColumns;
   readonly shape: StatsShape;
-  /** Where its values begin. */
+  /** Where its values begin; its number where they are packed. */
   readonly start: number;
 };
 
@@ -76,8 +84,11 @@ export class StatsRow implements DomainStatsSample {
   }
 
   withMissing(missing: string): StatsRow {
-    const place = { columns: this.#columns, shape: this.shape, start: this.#start };
-    return new StatsRow(place, this.uuid, this.state, this.stateReason, missing);
+    return new StatsRow(this.place, this.uuid, this.state, this.stateReason, missing);
+  }
+
+  get place(): StatsRowPlace {
+    return { columns: this.#columns, shape: this.shape, start: this.#start };
   }
 
   get cpu(): CpuReading | null {
@@ -156,10 +167,9 @@ export class StatsRow implements DomainStatsSample {
   /** The value of one of the shape's columns, exactly; `null` for column -1. */
   counter(slot: number): Counter | null {
     if (slot < 0) return null;
-    const at = this.#start + slot;
-    const value = this.#columns.values[at] ?? null;
+    const value = this.#value(slot) ?? null;
     if (value === null || (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER)) return value;
-    return this.#columns.exact.get(at) ?? null;
+    return this.#columns.exact.get(this.#start + slot) ?? null;
   }
 
   text(slot: number): string | null {
@@ -179,11 +189,18 @@ export class StatsRow implements DomainStatsSample {
   }
 
   #textAt(slot: number): number {
-    return slot < 0 ? -1 : (this.#columns.values[this.#start + slot] ?? -1);
+    return slot < 0 ? -1 : (this.#value(slot) ?? -1);
   }
 
   #bytes(slot: number): number | null {
-    const value = slot < 0 ? Number.NaN : this.#columns.values[this.#start + slot];
+    const value = slot < 0 ? Number.NaN : this.#value(slot);
     return value === undefined || Number.isNaN(value) ? null : value;
+  }
+
+  #value(slot: number): number | undefined {
+    const { packed, values } = this.#columns;
+    if (packed === null) return values[this.#start + slot];
+    const column = packed[slot];
+    return column && column.least + (column.above === null ? 0 : (column.above[this.#start] ?? 0));
   }
 }

@@ -33,6 +33,7 @@ class StatsReader {
     exact: new Map<number, bigint>(),
     texts: new Int32Array(64),
     textBytes: Buffer.alloc(0),
+    packed: null,
   };
   /** How much of the columns is of records read whole. */
   #filled = 0;
