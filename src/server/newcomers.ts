@@ -29,7 +29,7 @@ export function receiveNewcomers(
   let stopTimer: (() => void) | null = null;
 
   server.on(established, (stream: Duplex) => {
-    stream.once('close', () => settled(stream));
+    stream.once('close', onClose);
     if (heard.size < mostAtOnce && waiting.length === 0) {
       heard.set(stream, clock.monotonic());
       return;
@@ -43,7 +43,13 @@ export function receiveNewcomers(
   });
   server.on('request', ({ socket }: IncomingMessage) => settled(socket));
 
+  /** One for all, and taken away again: there are thousands of them. */
+  function onClose(this: Duplex) {
+    settled(this);
+  }
+
   function settled(stream: Duplex) {
+    stream.off('close', onClose);
     if (!heard.delete(stream) || waiting.length === 0 || isLettingIn) return;
     isLettingIn = true;
     // Once in a turn of the event loop: of some, what they ask for has been read already.

@@ -113,8 +113,12 @@ export function createSockets(options: SocketsOptions): Sockets {
   function admit(request: IncomingMessage, socket: Duplex, head: Buffer, settled: () => void) {
     wss.handleUpgrade(request, socket, head, (webSocket) => {
       // It signs in with the first message, and says with the second what it wants; or it is quiet, and at home.
-      webSocket.once('message', () => webSocket.once('message', settled));
-      webSocket.once('pong', settled);
+      const onHome = () => {
+        webSocket.off('pong', onHome);
+        settled();
+      };
+      webSocket.once('message', () => webSocket.once('message', onHome));
+      webSocket.once('pong', onHome);
       wss.emit('connection', webSocket, request);
     });
   }
