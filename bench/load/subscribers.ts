@@ -1,5 +1,6 @@
 /** Subscribers in processes of their own: what they cost is not charged to the server, nor to whoever measures. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Order, Report } from './subscriber-process.ts';
 
@@ -13,6 +14,8 @@ export type SubscribersOptions = {
   readonly processes?: number;
   readonly isBare?: boolean;
   readonly atOnce?: number;
+  /** They get the processor as soon as something comes, where the system allows it: what is measured is not their own wait. */
+  readonly areUrgent?: boolean;
 };
 
 export type Arrivals = {
@@ -37,6 +40,7 @@ export type Subscribers = {
   close(): Promise<void>;
 };
 
+const { priority } = constants;
 const program = fileURLToPath(new URL('./subscriber-process.ts', import.meta.url));
 
 export async function openSubscribers(options: SubscribersOptions): Promise<Subscribers> {
@@ -44,7 +48,7 @@ export async function openSubscribers(options: SubscribersOptions): Promise<Subs
   const variables = Array.from({ length: subscribers }, (_, index) => options.variables?.(index) ?? {});
   const share = Math.ceil(subscribers / processes);
   const crews = Array.from({ length: processes }, (_, index) =>
-    startCrew(variables.slice(index * share, (index + 1) * share).length),
+    startCrew(variables.slice(index * share, (index + 1) * share).length, options.areUrgent ?? false),
   );
   const opened = await Promise.all(
     crews.map((crew, index) => {
@@ -87,8 +91,9 @@ export async function openSubscribers(options: SubscribersOptions): Promise<Subs
   };
 }
 
-function startCrew(subscribers: number) {
+function startCrew(subscribers: number, isUrgent: boolean) {
   const child: ChildProcess = fork(program, { serialization: 'advanced' });
+  if (isUrgent && mayBeUrgent() && child.pid !== undefined) setPriority(child.pid, priority.PRIORITY_HIGHEST);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
   /** One order at a time; its answer is the next report of that type. */
@@ -125,6 +130,11 @@ function startCrew(subscribers: number) {
       await ended;
     },
   };
+}
+
+/** Only root may give a process more than its share. */
+export function mayBeUrgent(): boolean {
+  return process.geteuid?.() === 0;
 }
 
 function isOfType<T extends Report['type']>(report: Report, type: T): report is Extract<Report, { readonly type: T }> {
