@@ -1,6 +1,6 @@
-import { VirtgraphError } from '../errors.ts';
-import { errorFields, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
+import { createFailedReads, type FailedReadsOptions, isNotFound } from './failed-reads.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 import type { ChangeOrigin } from './types.ts';
 
@@ -26,48 +26,65 @@ export type ListedObjects = {
 
 const readsOut = 8;
 
-/** @param signal ends with the connection; nothing is stored after it */
+/** `signal` ends with the connection; nothing is stored after it. */
+export type ListedObjectsOptions = Pick<FailedReadsOptions<never>, 'signal' | 'later'> & { readonly log: Log };
+
 export function createListedObjects<T extends { readonly uuid: Uuid }>(
   kind: ListedKind<T>,
-  signal: AbortSignal,
-  log: Log,
+  options: ListedObjectsOptions,
 ): ListedObjects {
-  const reads = createObjectReads<Uuid>({
-    urgentLimit: readsOut,
-    backgroundLimit: readsOut,
-    read: (uuid, reason) =>
+  const { signal } = options;
+  const reads = createObjectReads<Uuid>({ urgentLimit: readsOut, backgroundLimit: readsOut, read });
+  const failedReads = createFailedReads<Uuid>({
+    ...options,
+    what: `Reading one of the ${kind.plural}`,
+    again: (uuid, origin) => void reads.request(uuid, { origin, priority: 'background' }),
+  });
+  const failedLists = createFailedReads<'list'>({
+    ...options,
+    what: `Listing ${kind.plural}`,
+    again: (_, origin) => void reconcile(origin),
+  });
+
+  function read(uuid: Uuid, reason: ReadReason): Promise<void> {
+    return failedReads.attempt(uuid, reason.origin, () =>
       readOrRemove(signal, {
         read: () => kind.read(uuid, reason),
         put: (object) => kind.put(object, reason.origin),
         remove: () => kind.remove(uuid, reason.origin),
       }),
-  });
+    );
+  }
 
-  return {
-    // One that fails is put right by the next reconcile.
-    follow: (uuid, reason) => void reads.request(uuid, reason),
-    async reconcile(origin) {
-      if (!kind.isSupported) return;
-      const reason: ReadReason = { origin, priority: 'background' };
-      const watch = reads.watch();
-      try {
-        const objects = await kind.list();
-        if (signal.aborted) return;
-        for (const uuid of unlisted(kind.known.keys(), objects)) {
-          if (watch.has(uuid)) void reads.request(uuid, reason);
-          else kind.remove(uuid, origin);
-        }
-        for (const object of objects) {
-          if (watch.has(object.uuid)) void reads.request(object.uuid, reason);
-          else kind.put(object, origin);
-        }
-      } catch (error) {
-        if (!signal.aborted) log.warn(errorFields(error), `Listing ${kind.plural} failed`);
-      } finally {
-        watch.stop();
+  async function list(origin: ChangeOrigin): Promise<void> {
+    const reason: ReadReason = { origin, priority: 'background' };
+    const watch = reads.watch();
+    try {
+      const objects = await kind.list();
+      if (signal.aborted) return;
+      for (const uuid of unlisted(kind.known.keys(), objects)) {
+        if (watch.has(uuid)) void reads.request(uuid, reason);
+        else kind.remove(uuid, origin);
       }
-    },
-  };
+      for (const object of objects) {
+        if (watch.has(object.uuid)) void reads.request(object.uuid, reason);
+        else kind.put(object, origin);
+      }
+    } finally {
+      watch.stop();
+    }
+  }
+
+  async function reconcile(origin: ChangeOrigin): Promise<void> {
+    if (!kind.isSupported) return;
+    try {
+      await failedLists.attempt('list', origin, () => list(origin));
+    } catch {
+      // It is noted, and tried again.
+    }
+  }
+
+  return { follow: (uuid, reason) => void reads.request(uuid, reason), reconcile };
 }
 
 /** Those known that a list does not name. */
@@ -94,8 +111,4 @@ export async function readOrRemove<T>(
     if (isNotFound(error)) act.remove();
     throw error;
   }
-}
-
-export function isNotFound(error: unknown): boolean {
-  return error instanceof VirtgraphError && error.code === 'NOT_FOUND';
 }

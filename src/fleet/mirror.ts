@@ -7,8 +7,9 @@ import { detach, errorFields, type Log } from '../log.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { DomainMoment, DomainStatus } from '../model/domain.ts';
 import type { HostHint } from '../model/hints.ts';
+import { createFailedReads } from './failed-reads.ts';
 import { type JobEnd, jobEnd } from './job-end.ts';
-import { createListedObjects, isNotFound, readOrRemove, unlisted } from './listed-objects.ts';
+import { createListedObjects, readOrRemove, unlisted } from './listed-objects.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 import type { Replica } from './replica.ts';
 import { shareRuns } from './shared-run.ts';
@@ -69,7 +70,6 @@ export function openMirror(options: MirrorOptions): Mirror {
   const { signal } = over;
   const background: CallOptions = { signal, priority: 'background' };
   const selfOrigin: ChangeOrigin = driver.capabilities.domainEvents ? 'EVENT' : 'POLL';
-  const failedReads = new Map<Uuid, number>();
   const timers = new Set<() => void>();
   let lastEventAt: number | null = null;
   let lastReconcileAt: number | null = null;
@@ -79,6 +79,13 @@ export function openMirror(options: MirrorOptions): Mirror {
     urgentLimit: urgentReads,
     backgroundLimit: backgroundReads,
     read: readDomain,
+  });
+  const failedReads = createFailedReads<Uuid>({
+    what: 'Reading a domain',
+    signal,
+    log,
+    later,
+    again: (uuid, origin) => void domainReads.request(uuid, { origin, priority: 'background' }),
   });
   const networks = createListedObjects(
     {
@@ -90,8 +97,7 @@ export function openMirror(options: MirrorOptions): Mirror {
       put: replica.putNetwork,
       remove: replica.removeNetwork,
     },
-    signal,
-    log,
+    { signal, log, later },
   );
   const storagePools = createListedObjects(
     {
@@ -103,8 +109,7 @@ export function openMirror(options: MirrorOptions): Mirror {
       put: replica.putStoragePool,
       remove: replica.removeStoragePool,
     },
-    signal,
-    log,
+    { signal, log, later },
   );
 
   function schedule(delayMs: number, work: () => void) {
@@ -115,36 +120,23 @@ export function openMirror(options: MirrorOptions): Mirror {
     timers.add(cancel);
   }
 
+  function later(failures: number, work: () => void) {
+    schedule(retryDelayMs('network', failures, random()) ?? periods.reconcileMs, work);
+  }
+
   async function readDomain(uuid: Uuid, { origin, priority, listed }: ReadReason) {
     const onMoment = (moment: DomainMoment) => {
       if (!signal.aborted) replica.putDomainMoment(moment, origin);
     };
     const known = replica.knownDomain(uuid);
-    try {
-      await readOrRemove(signal, {
+    await failedReads.attempt(uuid, origin, () =>
+      readOrRemove(signal, {
         read: () =>
           driver.readDomain(uuid, { signal, priority, onMoment, ...(known && { known }), ...(listed && { listed }) }),
         put: (snapshot) => replica.putDomain(snapshot, (xml) => driver.inspectDomainXml(xml).interfaces, origin),
         remove: () => replica.removeDomain(uuid, origin),
-      });
-      failedReads.delete(uuid);
-    } catch (error) {
-      if (isNotFound(error) || signal.aborted) failedReads.delete(uuid);
-      else readAgainLater(uuid, origin, error);
-      throw error;
-    }
-  }
-
-  /** A read changes nothing and may be repeated; without this the replica would be wrong until the next reconcile. */
-  function readAgainLater(uuid: Uuid, origin: ChangeOrigin, error: unknown) {
-    const failures = (failedReads.get(uuid) ?? 0) + 1;
-    failedReads.set(uuid, failures);
-    if (failures === 1) log.warn({ domain: uuid, ...errorFields(error) }, 'Reading a domain failed; trying again');
-    const delayMs = retryDelayMs('network', failures, random()) ?? periods.reconcileMs;
-    schedule(delayMs, () => {
-      // Read by somebody else meanwhile, or failed once more and scheduled anew.
-      if (failedReads.get(uuid) === failures) void domainReads.request(uuid, { origin, priority: 'background' });
-    });
+      }),
+    );
   }
 
   /**

@@ -241,6 +241,23 @@ describe('following a host that tells of events', () => {
     expect(told()).toEqual(['EVENT lan (active)', 'EVENT -network']);
   });
 
+  test.each(['networks', 'network'])('a call for %s that fails is made again by itself', async (failing) => {
+    const host = createFakeHost('alpha');
+    const lan = network('lan');
+    host.networks.set(lan.uuid, lan);
+    let failures = 2;
+    host.gate = (verb) => {
+      if (verb === failing && failures-- > 0) throw new VirtgraphError('TIMEOUT', 'no answer in time');
+    };
+    const { fleet, clock } = await watch(host);
+    host.networks.set(lan.uuid, { ...lan, active: false });
+    if (failing === 'network') host.hint({ kind: 'network', uuid: lan.uuid, name: 'lan', event: 'stopped' });
+    await settle();
+    expect(fleet.networks('alpha').map(({ active }) => active)).toEqual(failing === 'network' ? [true] : []);
+    await clock.advance(5_000);
+    expect(fleet.networks('alpha').map(({ active }) => active)).toEqual([false]);
+  });
+
   test('a host whose networks cannot be listed is ready without them', async () => {
     const host = createFakeHost('alpha');
     host.gate = (verb) => {
