@@ -54,8 +54,8 @@ async function twice(bench: BenchContext, lab: Lab, subject: Subject): Promise<C
   const gateway = keepIn(opened)(await openGatewayOf(lab, ...hosts));
   const domains = subject.domains * hosts.length;
   // The first scrape has readings begin: what is counted are the calls of a gateway that is scraped already.
-  const atFirst = await readHostCalls(gateway);
-  await waitFor('the first readings', async () => (await readHostCalls(gateway)) >= atFirst + hosts.length);
+  const readings = async () => [...(await scrape(gateway)).matchAll(/^virtgraph_host_readings_timestamp_seconds\{/gm)];
+  await waitFor('the first readings', async () => (await readings()).length === hosts.length, 60_000);
   const before = await readHostCalls(gateway);
   const startedAt = performance.now();
   const [ours] = await measureSideBySide([ourScrape(gateway, domains)] as const, bench.rounds, true);
