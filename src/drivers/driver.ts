@@ -180,10 +180,12 @@ export type DomainJob = {
   readonly id: string;
   /** Such as `save`, `migration out`, `copy of vda`. */
   readonly operation: string;
-  /** `null`: libvirt does not say, as when all is done but for what is still to be written to the disk. */
+  /** `null`: libvirt does not say, or does not count any more. */
   readonly progress: TaskProgress | null;
-  /** For how long it has been going on, by the host's clock; `null`: libvirt does not say. */
+  /** For how long it has been going on, by the host's clock; `null`: libvirt does not say, or does not count any more. */
   readonly elapsedMs: number | null;
+  /** How it will have ended once libvirt has let go of it; `null`: it still goes on, or libvirt does not say. */
+  readonly ending: EndedJob['state'] | null;
 };
 
 /** A job of a domain that is over. `elapsedMs`: how long it took; `null`: libvirt does not say. */

@@ -7,7 +7,7 @@ import { isTaskOver, type TaskGoal, type TaskRecord, type TaskState } from '../m
 import { type ActionHost, writableDriver } from './action-guards.ts';
 import type { JobEnd } from './job-end.ts';
 import { type Asked, beganBetween, isJobOf } from './job-times.ts';
-import { endOf, type JobTrail, newTrail } from './job-trail.ts';
+import { endFrom, endOf, type JobTrail, newTrail } from './job-trail.ts';
 import { notCancellable, type TaskBook } from './task-book.ts';
 
 export type HostJobs = {
@@ -61,23 +61,22 @@ export function createHostJobs({ book, clock, log, host }: HostJobsOptions): Hos
   async function read(on: ActionHost, uuid: Uuid, signal: AbortSignal): Promise<readonly TaskRecord[]> {
     const before = following(on.name, uuid);
     const { jobs, asked } = await ask(on, uuid, before.length > 0, signal);
-    // In the answer still, it would begin anew.
-    const endedMeanwhile = before.filter(({ id }) => isOver(id));
-    const known = following(on.name, uuid);
-    const ofJob = ({ goal }: JobTask) => jobs.find((job) => isJobOf(goal, job, asked));
-    const gone = known.filter((task) => ofJob(task) === undefined);
+    const jobOf = ({ goal }: JobTask) => jobs.find((job) => isJobOf(goal, job, asked));
+    const gone = before.filter((task) => !isOver(task.id) && jobOf(task) === undefined);
     if (gone.length > 0) await settle(on, uuid, gone, signal);
-    for (const task of known) {
-      const job = ofJob(task);
+    // Others may ask at the same time: by now some of these have begun, and others are over that are in the answer still.
+    const present = following(on.name, uuid);
+    for (const task of present) {
+      const job = jobOf(task);
       if (job !== undefined) goesOn(on, task, job, asked);
     }
     for (const job of jobs) {
-      if (![...known, ...endedMeanwhile].some(({ goal }) => isJobOf(goal, job, asked))) begins(on, uuid, job, asked);
+      if (![...before, ...present].some(({ goal }) => isJobOf(goal, job, asked))) begins(on, uuid, job, asked);
     }
-    const present = following(on.name, uuid);
+    const known = following(on.name, uuid);
     const isMissing = ({ id }: TaskRecord) => (trails.get(id)?.missingSince ?? null) !== null;
-    if (present.length > 0) later(on.name, uuid, present.some(isMissing) ? eventMs : pollMs);
-    return present.filter((task) => !isMissing(task));
+    if (known.length > 0) later(on.name, uuid, known.some(isMissing) ? eventMs : pollMs);
+    return known.filter((task) => !isMissing(task));
   }
 
   /** `mayBeGone`: a transient domain ends with its job. */
@@ -106,13 +105,14 @@ export function createHostJobs({ book, clock, log, host }: HostJobsOptions): Hos
       goal: { want: 'JOB_OVER', job: job.id, operation: job.operation, began: beganBetween(job, asked) },
       deadlineAt: null,
     });
-    if (task !== null) trails.set(task.id, newTrail(on.driver(), asked.askedAt));
+    if (task !== null) trails.set(task.id, newTrail(on.driver(), asked.askedAt, job));
   }
 
-  function goesOn(on: ActionHost, task: JobTask, { progress, elapsedMs }: DomainJob, { askedAt }: Asked) {
+  function goesOn(on: ActionHost, task: JobTask, { progress, elapsedMs, ending }: DomainJob, { askedAt }: Asked) {
     const trail = trailOf(task);
     trail.missingSince = null;
-    // While the rest is written, libvirt no longer counts the time: the job has ended as far as that goes.
+    trail.end ??= endFrom(ending);
+    // Where libvirt no longer counts the time, the job has ended as far as that goes.
     if (elapsedMs !== null) trail.seenAt = askedAt;
     const present = { state: 'RUNNING', progress: progress ?? task.progress, cancellable: isWritable(on) } as const;
     book.change(task.id, present);
@@ -133,7 +133,7 @@ export function createHostJobs({ book, clock, log, host }: HostJobsOptions): Hos
       const { job, operation } = task.goal;
       if ('target' in end) {
         if (job === `disk ${end.target}`) finish(task, end.state);
-      } else if (job === 'domain' && operation === end.operation) trailOf(task).hasSucceeded = true;
+      } else if (job === 'domain' && operation === end.operation) trailOf(task).end = end.state;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Driver, EndedJob } from '../drivers/driver.ts';
+import type { DomainJob, Driver, EndedJob } from '../drivers/driver.ts';
 import type { TaskGoal, TaskState } from '../model/task.ts';
 import { isEndOf } from './job-times.ts';
 
@@ -10,14 +10,15 @@ export type JobTrail = {
   seenAt: number;
   /** There no more, and nobody has told how it ended: since when, by `clock.monotonic()`. */
   missingSince: number | null;
-  /** An event told that it has done what it was to do. */
-  hasSucceeded: boolean;
+  /** What libvirt has told of its end already, though it is still there. */
+  end: TaskState | null;
   /** Libvirt was asked to give it up, and agreed. */
   isGivenUp: boolean;
 };
 
-export function newTrail(driver: Driver | null, seenAt: number): JobTrail {
-  return { driver, seenAt, missingSince: null, hasSucceeded: false, isGivenUp: false };
+/** `job`: as it was when it was seen for the first time. */
+export function newTrail(driver: Driver | null, seenAt: number, job?: DomainJob): JobTrail {
+  return { driver, seenAt, missingSince: null, end: endFrom(job?.ending ?? null), isGivenUp: false };
 }
 
 export type LastJob = {
@@ -36,14 +37,19 @@ export type LastJob = {
  */
 export function endOf(
   goal: Extract<TaskGoal, { want: 'JOB_OVER' }>,
-  { driver, seenAt, hasSucceeded, isGivenUp }: JobTrail,
+  { driver, seenAt, end, isGivenUp }: JobTrail,
   { last, now, driver: present }: LastJob,
 ): TaskState | null {
-  if (hasSucceeded) return 'SUCCEEDED';
+  if (end !== null) return end;
   // It is written down before the job is gone: nothing, then, is no success.
   if (last === null || !isEndOf(goal, last, { seenAt, now })) return isGivenUp ? 'CANCELLED' : null;
   const hearsAll = driver === present && present.capabilities.events.includes('job-completed');
-  return last.state === 'COMPLETED' && hearsAll ? null : endStates[last.state];
+  return last.state === 'COMPLETED' && hearsAll ? null : endFrom(last.state);
 }
 
 const endStates = { COMPLETED: 'SUCCEEDED', FAILED: 'FAILED', CANCELLED: 'CANCELLED' } as const;
+
+/** A task's word for what libvirt says of a job. */
+export function endFrom(ending: EndedJob['state'] | null): TaskState | null {
+  return ending === null ? null : endStates[ending];
+}

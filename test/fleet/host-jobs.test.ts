@@ -18,8 +18,15 @@ const save = {
   operation: 'save',
   progress: { percent: 10, processed: 1, remaining: 9, unit: 'BYTES' },
   elapsedMs: 0,
+  ending: null,
 } as const satisfies DomainJob;
-const copy = { id: 'disk vda', operation: 'copy of vda', progress: null, elapsedMs: null } as const satisfies DomainJob;
+const copy = {
+  id: 'disk vda',
+  operation: 'copy of vda',
+  progress: null,
+  elapsedMs: null,
+  ending: null,
+} as const satisfies DomainJob;
 
 /** A host with a guest that runs, and what a gateway over it keeps. */
 async function oneHost({ readOnly = false, tellsAll = false } = {}) {
@@ -139,6 +146,21 @@ describe('a job of libvirt’s own', () => {
     expect(second?.id).not.toBe(first.id);
   });
 
+  test('is one task, however many ask while the one before it is being seen off', async () => {
+    const { host, ask, follow, now, clock } = await oneHost();
+    const dump = await follow({ ...save, operation: 'dump' });
+    host.jobs[0] = save;
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    host.gate = (verb) => (verb === 'last job' ? held : undefined);
+    const asked = [ask(), ask()];
+    await clock.advance(0);
+    release();
+    for (const jobs of await Promise.all(asked)) expect(jobs).toMatchObject([{ summary: 'guest on alpha: save.' }]);
+    expect(await ask()).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(now(dump)?.state).toBe('UNKNOWN');
+  });
+
   test('goes on while what it has done is still written', async () => {
     const { host, follow, now, clock } = await oneHost();
     const task = await follow(save);
@@ -150,6 +172,25 @@ describe('a job of libvirt’s own', () => {
     await clock.advance(2_000);
     expect(now(task)?.state).toBe('SUCCEEDED');
   });
+
+  test.each([
+    ['COMPLETED', 'SUCCEEDED'],
+    ['FAILED', 'FAILED'],
+    ['CANCELLED', 'CANCELLED'],
+  ] as const)(
+    'goes on while libvirt lets go of it, and then ended as libvirt said meanwhile: %s',
+    async (ending, end) => {
+      const { host, fleet, follow, now, clock } = await oneHost({ tellsAll: true });
+      const task = await follow(save);
+      host.jobs[0] = { ...save, progress: null, elapsedMs: null, ending };
+      await clock.advance(10_000);
+      expect(now(task)).toMatchObject({ state: 'RUNNING', progress: save.progress });
+      host.jobs.length = 0;
+      await clock.advance(2_000);
+      expect(now(task)?.state).toBe(end);
+      expect(fleet.tasks.list({ filter: {}, first: 10, after: null }).edges).toHaveLength(1);
+    },
+  );
 
   test.each<[string, string, Readonly<Record<string, string>>, TaskRecord['state']]>([
     ['the event of its success', 'job-completed', { operation: 'save', time_elapsed: '7' }, 'SUCCEEDED'],

@@ -64,18 +64,16 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
   async function readDomainJob(uuid: Uuid, options: CallOptions): Promise<DomainJob | null> {
     try {
       const { type, params } = await refs.call(procedures.domainGetJobStats, uuid, { flags: 0 }, options);
-      if (!isThere(jobTypes[type])) return null;
       const number = (name: string) => numberOf(params, name);
       const progress = bytes(number('data_processed'), number('data_remaining'), number('data_total'));
-      return { id: domainJobId, progress, ...about(params) };
+      return domainJob(jobTypes[type], { progress, ...about(params) });
     } catch (error) {
       if (!isLibvirtError(error, 'NO_SUPPORT')) throw error;
     }
     // Drivers that are older than the typed form of the question.
     const job = await refs.call(procedures.domainGetJobInfo, uuid, {}, options);
-    if (!isThere(jobTypes[job.type])) return null;
     const progress = bytes(Number(job.dataProcessed), Number(job.dataRemaining), Number(job.dataTotal));
-    return { id: domainJobId, operation: 'job', progress, elapsedMs: Number(job.timeElapsedMs) };
+    return domainJob(jobTypes[job.type], { operation: 'job', progress, elapsedMs: Number(job.timeElapsedMs) });
   }
 
   async function readBlockJob(uuid: Uuid, disk: string, options: CallOptions): Promise<DomainJob | null> {
@@ -97,16 +95,24 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
         unit: 'STEPS',
       },
       elapsedMs: null,
+      ending: null,
     };
   }
 }
 
 /**
- * Until libvirt has let go of it. A save or a dump is `COMPLETED` as soon as QEMU has handed over its last byte, and
- * goes on until all of them are written.
+ * A job is there until libvirt has let go of it: a save or a dump is `COMPLETED` as soon as QEMU has handed over its last
+ * byte, and goes on until all of them are written; one that is `CANCELLED` waits until QEMU has heard of it. The figures
+ * of either stand still, or are back at nothing.
  */
-function isThere(type: JobType | undefined): boolean {
-  return type !== undefined && type !== 'NONE';
+function domainJob(
+  type: JobType | undefined,
+  { operation, progress, elapsedMs }: Pick<DomainJob, 'operation' | 'progress' | 'elapsedMs'>,
+): DomainJob | null {
+  if (type === undefined || type === 'NONE') return null;
+  const id = domainJobId;
+  if (type === 'BOUNDED' || type === 'UNBOUNDED') return { id, operation, progress, elapsedMs, ending: null };
+  return { id, operation, progress: null, elapsedMs: null, ending: type };
 }
 
 function about(params: readonly TypedParam[]): Pick<DomainJob, 'operation' | 'elapsedMs'> {

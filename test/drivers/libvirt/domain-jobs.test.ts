@@ -47,6 +47,7 @@ test('a dump is seen with its progress, and told of when it has succeeded', asyn
       operation: 'dump',
       progress: { percent: 25, processed: 250, remaining: 750, unit: 'BYTES' },
       elapsedMs: 2_500,
+      ending: null,
     },
   ]);
   expect(await sim.driver.readLastJob(guest, options)).toBeNull();
@@ -64,7 +65,9 @@ test('a save that is given up leaves its guest running, and is not the last job 
   beginJob(sim.daemon.host, guest, 'save', size);
   await abort('domain');
   await abort('domain');
-  expect(await jobs()).toMatchObject([{ id: 'domain', operation: 'save' }]);
+  expect(await jobs()).toEqual([
+    { id: 'domain', operation: 'save', progress: null, elapsedMs: null, ending: 'CANCELLED' },
+  ]);
   await sim.clock.advance(1_000);
   expect(await jobs()).toEqual([]);
   expect(await state()).toBe('RUNNING save canceled');

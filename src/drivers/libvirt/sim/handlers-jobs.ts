@@ -7,7 +7,7 @@ import { checkFlags } from './failure.ts';
 import { unsupported } from './handlers-connect.ts';
 import type { SimDomain, SimHost } from './host.ts';
 import { abortCopy, abortJob, requireDisk } from './job-runs.ts';
-import { jobInfo, jobParams, jobTypes, processedBytes } from './jobs.ts';
+import { jobInfo, jobParams, jobType, jobTypes, processedBytes } from './jobs.ts';
 import { requireActive } from './lifecycle.ts';
 import { useMonitor } from './monitor.ts';
 
@@ -31,10 +31,10 @@ export const jobHandlers: { readonly [N in JobName]: Handler<N> } = {
   domainGetJobStats({ host }, { domain, flags }) {
     const isAboutLast = (flags & jobStatsFlags.COMPLETED) !== 0;
     const { whole, lastParams } = requireJobs(host, domain, 'virDomainGetJobStats', { mayBeOff: isAboutLast }).jobs;
-    const none = { type: jobTypes.NONE, params: [] };
-    if (!isAboutLast) return whole === null ? none : { type: jobTypes.UNBOUNDED, params: jobParams(whole, host.clock) };
+    if (!isAboutLast) return { type: jobType(whole), params: whole === null ? [] : jobParams(whole, host.clock) };
     // Of the one before nothing is told while another goes on.
-    return lastParams === null || whole !== null ? none : { type: jobTypes.COMPLETED, params: [...lastParams] };
+    if (lastParams === null || whole !== null) return { type: jobTypes.NONE, params: [] };
+    return { type: jobTypes.COMPLETED, params: [...lastParams] };
   },
   domainGetBlockJobInfo({ host }, { domain: ref, path }) {
     const domain = requireJobs(host, ref, 'virDomainGetBlockJobInfo');

@@ -4,7 +4,7 @@ import type { ReplyOf } from '../rpc/procedures.ts';
 import type { TypedParam } from '../rpc/typed-params.ts';
 
 /** `virDomainJobType`, those that a simulated job can have. */
-export const jobTypes = { NONE: 0, UNBOUNDED: 2, COMPLETED: 3 } as const;
+export const jobTypes = { NONE: 0, UNBOUNDED: 2, COMPLETED: 3, CANCELLED: 5 } as const;
 
 export type SimOperation = Extract<(typeof jobOperations)[number], 'save' | 'dump'>;
 
@@ -38,8 +38,18 @@ export function dropJobs(jobs: SimJobs): void {
   jobs.copies.clear();
 }
 
-export function processedBytes({ beganAtMs, lastsMs, totalBytes }: SimJob, clock: Clock): number {
-  return Math.min(totalBytes, Math.floor((totalBytes * (clock.monotonic() - beganAtMs)) / lastsMs));
+export function jobType(job: SimJob | null): number {
+  if (job === null) return jobTypes.NONE;
+  return job.isAborting ? jobTypes.CANCELLED : jobTypes.UNBOUNDED;
+}
+
+export function processedBytes(job: SimJob, clock: Clock): number {
+  return Math.min(job.totalBytes, Math.floor((job.totalBytes * elapsedMs(job, clock)) / job.lastsMs));
+}
+
+/** Of one that is being given up, QEMU counts nothing any more, and libvirt tells that as nothing. */
+function elapsedMs({ beganAtMs, isAborting }: SimJob, clock: Clock): number {
+  return isAborting ? 0 : clock.monotonic() - beganAtMs;
 }
 
 export function jobParams(job: SimJob & { readonly operation: SimOperation }, clock: Clock): TypedParam[] {
@@ -50,7 +60,7 @@ export function jobParams(job: SimJob & { readonly operation: SimOperation }, cl
   });
   return [
     { field: 'operation', value: { type: 'INT', value: jobOperations.indexOf(job.operation) } },
-    number('time_elapsed', clock.monotonic() - job.beganAtMs),
+    number('time_elapsed', elapsedMs(job, clock)),
     number('data_total', job.totalBytes),
     number('data_processed', processed),
     number('data_remaining', job.totalBytes - processed),
@@ -62,8 +72,8 @@ export function jobInfo(job: SimJob | null, clock: Clock): ReplyOf<'domainGetJob
   const total = job?.totalBytes ?? 0;
   const processed = job === null ? 0 : processedBytes(job, clock);
   return {
-    type: job === null ? jobTypes.NONE : jobTypes.UNBOUNDED,
-    timeElapsedMs: job === null ? 0n : BigInt(Math.floor(clock.monotonic() - job.beganAtMs)),
+    type: jobType(job),
+    timeElapsedMs: job === null ? 0n : BigInt(Math.floor(elapsedMs(job, clock))),
     timeRemainingMs: 0n,
     dataTotal: BigInt(total),
     dataProcessed: BigInt(processed),
