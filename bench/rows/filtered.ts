@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { systemClock } from '../../src/clock.ts';
-import { createChangeFilters } from '../../src/fleet/change-filter.ts';
-import { createJournal, defaultJournalLimits } from '../../src/fleet/journal.ts';
+import { createChangeFilters } from '../../src/fleet/journal/change-filter.ts';
+import { createJournal, defaultJournalLimits } from '../../src/fleet/journal/journal.ts';
 import { silentLog } from '../../src/log.ts';
 import { someDomain } from '../../test/support/memory-fleet.ts';
 import { timesGoal } from '../load/fan-out.ts';

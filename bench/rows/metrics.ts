@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { scrapedReadingsTickMs } from '../../src/fleet/scraped-readings.ts';
+import { scrapedReadingsTickMs } from '../../src/fleet/stats/scraped-readings.ts';
 import type { Gateway } from '../../test/lab/gateway.ts';
 import type { Lab } from '../../test/lab/lab.ts';
 import { waitFor } from '../../test/lab/wait.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { defaultJournalLimits } from '../../src/fleet/journal.ts';
+import { defaultJournalLimits } from '../../src/fleet/journal/journal.ts';
 import { quantile, timedOf } from '../rounds.ts';
 import type { Comparison, Goal, Row } from '../row.ts';
 import type { Stalls, StallsRequest } from '../stalls/messages.ts';

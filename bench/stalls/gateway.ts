@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../../src/clock.ts';
 import { openDriver } from '../../src/drivers/index.ts';
 import { openFleet } from '../../src/fleet/fleet.ts';
-import { storedNewsVersion } from '../../src/fleet/stored-news.ts';
+import { storedNewsVersion } from '../../src/fleet/journal/stored-news.ts';
 import { silentLog } from '../../src/log.ts';
 import { createHandshakeLimiter } from '../../src/ssh/handshake-limiter.ts';
 import { journalShelf } from '../../src/store/journal-shelf.ts';

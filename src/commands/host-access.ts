@@ -2,8 +2,8 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { trustKeyOfHost } from '../drivers/host-key.ts';
 import type { DriverDependencies } from '../drivers/index.ts';
-import type { OpenDriver } from '../fleet/host-session.ts';
-import type { ProbeHost } from '../fleet/probes.ts';
+import type { OpenDriver } from '../fleet/hosts/host-session.ts';
+import type { ProbeHost } from '../fleet/hosts/probes.ts';
 import type { Log } from '../log.ts';
 import type { CallFeed } from '../model/calls.ts';
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigStatus } from '../config/config-status.ts';
 import type { ConfigResult } from '../config/parse-config.ts';
-import { describeHostsDiff, type HostsDiff, isNoChange } from '../fleet/host-diff.ts';
+import { describeHostsDiff, type HostsDiff, isNoChange } from '../fleet/hosts/host-diff.ts';
 import { createTurns } from '../fleet/in-turn.ts';
 import type { Log } from '../log.ts';
 

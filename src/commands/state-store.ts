@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { storedNewsVersion } from '../fleet/stored-news.ts';
+import { storedNewsVersion } from '../fleet/journal/stored-news.ts';
 import type { Log } from '../log.ts';
 import { type KeptStore, keepInMemory, keptVersion } from '../model/kept-records.ts';
 import { type JournalShelf, journalShelf } from '../store/journal-shelf.ts';

@@ -1,7 +1,7 @@
 import type { DomainState } from '../model/domain.ts';
 import type { HostStatus } from '../model/host.ts';
 import type { DomainStatsSample } from '../model/stats.ts';
-import type { HostLinkView } from './host-link.ts';
+import type { HostLinkView } from './hosts/host-link.ts';
 
 /** To be gone through: each may be made when somebody comes to it. */
 export type Readings<T> = Iterable<T> & { readonly length: number };

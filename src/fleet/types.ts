@@ -9,13 +9,13 @@ import type { ProbeReport } from '../model/probe.ts';
 import type { DomainStatsSample, StatsGroup } from '../model/stats.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { TaskKind, TaskRecord, TaskState } from '../model/task.ts';
-import type { Feed } from './feed.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
-import type { HostsDiff } from './host-diff.ts';
-import type { HostLinkView } from './host-link.ts';
-import type { AnswerWait, HostWorks } from './host-work.ts';
-import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
-import type { PackedText } from './packed-text.ts';
+import type { HostsDiff } from './hosts/host-diff.ts';
+import type { HostLinkView } from './hosts/host-link.ts';
+import type { AnswerWait, HostWorks } from './hosts/host-work.ts';
+import type { Feed } from './journal/feed.ts';
+import type { MacConflict, MacOwnerRef, NicTap } from './mac/mac-owners.ts';
+import type { PackedText } from './replica/packed-text.ts';
 
 /**
  * The whole fleet, as the layers above see it. Everything it hands out is immutable: what changes is a new object.

@@ -9,7 +9,7 @@ export type MacAddress = Brand<string, 'MacAddress'>;
 /** Lower-case UUID with dashes. Made by `parseUuid`. Also used for networks, pools and secrets. */
 export type Uuid = Brand<string, 'Uuid'>;
 
-/** A place in the journal of changes; opaque to clients. Made by src/fleet/cursor.ts. */
+/** A place in the journal of changes; opaque to clients. Made by src/fleet/journal/cursor.ts. */
 export type Cursor = Brand<string, 'Cursor'>;
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -19,7 +19,7 @@ export type KeptEntry = { readonly key: string; readonly at: number; readonly ch
 export const keptKinds = ['task', 'begun', 'answer'] as const;
 export type KeptKind = (typeof keptKinds)[number];
 
-/** Of the JSON in the texts: src/model/task.ts, src/fleet/answers.ts. Another one, and all of it is forgotten. */
+/** Of the JSON in the texts: src/model/task.ts, src/fleet/actions/answers.ts. Another one, and all of it is forgotten. */
 export const keptVersion = '1';
 
 /** As it lies on a disk: a call may throw. */

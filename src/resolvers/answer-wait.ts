@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import type { AnswerWait } from '../fleet/host-work.ts';
+import type { AnswerWait } from '../fleet/hosts/host-work.ts';
 import type { Context } from './context.ts';
 
 const mostSeconds = 3_600;

@@ -1,4 +1,4 @@
-import type { Feed } from '../fleet/feed.ts';
+import type { Feed } from '../fleet/journal/feed.ts';
 import type { Change, ChangeFilter as FleetChangeFilter, FleetObject, ObjectKind } from '../fleet/types.ts';
 import { pageSize } from './connection.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 import type { ConfigStatus } from '../config/config-status.ts';
-import type { HostAdmin } from '../fleet/host-admin.ts';
+import type { HostAdmin } from '../fleet/hosts/host-admin.ts';
 import type { ChangePlan, Fleet } from '../fleet/types.ts';
 import type { IdCodec } from './ids.ts';
 import { createLoaders, type Loaders } from './loaders.ts';

@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import { unpackText } from '../fleet/packed-text.ts';
+import { unpackText } from '../fleet/replica/packed-text.ts';
 import type { DomainRecord } from '../fleet/types.ts';
 import type { Hypervisor } from '../model/domain.ts';
 import { monitorOk } from '../model/monitor.ts';

@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import { noSuchHost } from '../fleet/host-problem.ts';
+import { noSuchHost } from '../fleet/hosts/host-problem.ts';
 import type { DomainRecord, DomainFilter as FleetDomainFilter, HostView } from '../fleet/types.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { Context } from './context.ts';

@@ -8,7 +8,7 @@ import type { TaskRecord } from '../model/task.ts';
 import type { HostView, HostLinkView, DomainRecord, StatsReading, StatsTick, NetworkRecord, StoragePoolRecord, Change as FleetChange } from '../fleet/types.ts';
 import type { HostCapabilitiesParent, DomainInterfaceParent, DomainStatsSampleParent, HostReadingGapParent, CpuStatsParent, VcpuStatsParent, InterfaceStatsParent, DiskStatsParent, MacHostVerdictParent, ObjectUpsertedParent, ObjectDeletedParent, HostInterruptedParent, HostResumedParent } from './parents.ts';
 import type { MemoryReading } from '../model/stats.ts';
-import type { MacOwnerRef, MacConflict as FleetMacConflict } from '../fleet/mac-registry.ts';
+import type { MacOwnerRef, MacConflict as FleetMacConflict } from '../fleet/mac/mac-registry.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;

@@ -1,5 +1,5 @@
 import type { DomainMetrics, FleetMetrics, HostMetrics, ReadingMetrics } from '../fleet/fleet-metrics.ts';
-import type { HostLinkView } from '../fleet/host-link.ts';
+import type { HostLinkView } from '../fleet/hosts/host-link.ts';
 import { domainStates } from '../model/domain.ts';
 import { hostStatuses } from '../model/host.ts';
 import type { BlockReading, Counter, DomainStatsSample, InterfaceReading, MemoryReading } from '../model/stats.ts';

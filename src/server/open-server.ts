@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { ConfigStatus } from '../config/config-status.ts';
-import type { HostAdmin } from '../fleet/host-admin.ts';
+import type { HostAdmin } from '../fleet/hosts/host-admin.ts';
 import type { Fleet } from '../fleet/types.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { CallFeed } from '../model/calls.ts';

@@ -25,6 +25,9 @@ describe('the judge', () => {
     ['src/web/app.ts', '../fleet/types.ts', 'web imports no layer'],
     ['src/fleet/fleet.ts', '../helpers/util.ts', 'helpers is no room of the plan'],
     ['src/helpers/util.ts', '../errors.ts', 'helpers is no room of the plan'],
+    ['src/fleet/journal/journal.ts', '../stats/stats-poller.ts', 'fleet/journal must not import fleet/stats'],
+    ['src/fleet/mac/mac-owners.ts', '../fleet.ts', 'fleet.ts is for the layers above'],
+    ['src/fleet/misc/things.ts', '../types.ts', 'fleet/misc is no room of the plan'],
     ['src/fleet/fleet.ts', '../../test/lab/lab.ts', 'test/lab/lab.ts is no room of the plan'],
   ])('refuses that %s imports %s', (file, target, complaint) => {
     expect(violations(file, `import { x } from '${target}';`)).toEqual([expect.stringContaining(complaint)]);
@@ -34,6 +37,9 @@ describe('the judge', () => {
     ['src/commands/serve.ts', '../ssh/connection.ts'],
     ['src/fleet/fleet.ts', '../drivers/driver.ts'],
     ['src/fleet/fleet.ts', '../log.ts'],
+    ['src/fleet/fleet.ts', './stats/stats-poller.ts'],
+    ['src/fleet/journal/journal.ts', '../types.ts'],
+    ['src/fleet/journal/journal.ts', '../replica/packed-text.ts'],
     ['src/drivers/libvirt/driver.ts', '../driver.ts'],
     ['src/config/schema.ts', '../model/target.ts'],
     ['src/net/mac.ts', '../errors.ts'],
@@ -42,13 +48,13 @@ describe('the judge', () => {
   });
 
   test.each([
-    "import type { A } from '../fleet/journal.ts';",
-    "export { a } from '../fleet/journal.ts';",
-    "export * from '../fleet/journal.ts';",
-    "import {\n  a,\n  b,\n} from '../fleet/journal.ts';",
+    "import type { A } from '../fleet/journal/journal.ts';",
+    "export { a } from '../fleet/journal/journal.ts';",
+    "export * from '../fleet/journal/journal.ts';",
+    "import {\n  a,\n  b,\n} from '../fleet/journal/journal.ts';",
     "import '../fleet/journal.ts';",
-    "const a = await import('../fleet/journal.ts');",
-    "type A = import('../fleet/journal.ts').A;",
+    "const a = await import('../fleet/journal/journal.ts');",
+    "type A = import('../fleet/journal/journal.ts').A;",
   ])('sees %j', (source) => {
     expect(violations('src/ssh/a.ts', source)).toHaveLength(1);
   });

@@ -21,6 +21,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   web: [],
 };
 
+/** The rooms of src/fleet: each may import those after it, and what stands in src/fleet itself, which is for all of them. */
+export const fleetRooms = ['actions', 'tasks', 'stats', 'journal', 'hosts', 'replica', 'mac'];
+
 /** They import each other and nothing else of ours. */
 export const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'private-dir', 'config'];
 
@@ -50,6 +53,7 @@ function judge({ file, target, isPackage }: Import): string | null {
     return mustBePure ? `${from} does no I/O` : null;
   }
   const to = roomOf(target);
+  if (from === 'fleet' && to === 'fleet') return judgeWithinFleet(file, target);
   if (from === to) return null;
   if (clients.includes(from)) return `${from} imports no layer`;
   if (leaves.includes(from)) return leaves.includes(to) ? null : `${from} is a leaf and imports no folder`;
@@ -59,7 +63,16 @@ function judge({ file, target, isPackage }: Import): string | null {
   return to in layers ? `${from} must not import ${to}` : `${to} is no room of the plan`;
 }
 
-/** `src/fleet/journal.ts` is in fleet, `src/errors.ts` is errors, and what is outside of src is named by its path. */
+function judgeWithinFleet(file: string, target: string): string | null {
+  const [from, to] = [file, target].map((path) => path.split('/').slice(2, -1).join('/')) as [string, string];
+  if (from === to || from === '') return null;
+  const [place, placeOfTarget] = [fleetRooms.indexOf(from), fleetRooms.indexOf(to)];
+  if (place < 0) return `fleet/${from} is no room of the plan`;
+  if (to === '') return target === 'src/fleet/fleet.ts' ? 'fleet.ts is for the layers above' : null;
+  return placeOfTarget > place ? null : `fleet/${from} must not import fleet/${to}`;
+}
+
+/** `src/fleet/journal/journal.ts` is in fleet, `src/errors.ts` is errors, and what is outside of src is named by its path. */
 function roomOf(path: string): string {
   const [top, room = path] = path.split('/');
   return top === 'src' ? room.replace(/\.ts$/, '') : path;

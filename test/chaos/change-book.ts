@@ -1,4 +1,4 @@
-import { type Place, parseCursor } from '../../src/fleet/cursor.ts';
+import { type Place, parseCursor } from '../../src/fleet/journal/cursor.ts';
 import { type ChangeMessage, hostNameOf } from './messages.ts';
 import type { RunRecord } from './record.ts';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { formatCursor } from '../../src/fleet/cursor.ts';
+import { formatCursor } from '../../src/fleet/journal/cursor.ts';
 import { createFold, type Fold, untold } from './fold.ts';
 import type { ChangeMessage, SeenDomain } from './messages.ts';
 

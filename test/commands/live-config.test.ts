@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createLiveConfig } from '../../src/commands/live-config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { type ConfigResult, parseConfig } from '../../src/config/parse-config.ts';
-import { diffHosts } from '../../src/fleet/host-diff.ts';
+import { diffHosts } from '../../src/fleet/hosts/host-diff.ts';
 import type { Log } from '../../src/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../architecture/imports.ts';
-import { layers, leaves } from '../architecture/layers.ts';
+import { fleetRooms, layers, leaves } from '../architecture/layers.ts';
 import { readPage, sectionUnder, tableUnder } from './markdown.ts';
 
 const page = readPage('docs/ARCHITECTURE.md');
@@ -17,6 +17,11 @@ test('docs/ARCHITECTURE.md shows the layers as the test of the layers has them',
 test('docs/ARCHITECTURE.md lists the leaves', () => {
   const [, listed] = /^ *leaves: (.*)$/m.exec(sectionUnder(page, 'Layers')) ?? [];
   expect(listed?.split(', ')).toEqual(leaves);
+});
+
+test('docs/ARCHITECTURE.md lists the rooms of the fleet in the order in which they may import each other', () => {
+  const rooms = tableUnder(page, '`src/fleet`').map((row) => row['Room']);
+  expect(rooms).toEqual(fleetRooms.map((room) => `src/fleet/${room}`));
 });
 
 describe('docs/ARCHITECTURE.md says of a room whether it is there', () => {

@@ -1,4 +1,4 @@
-import { packText } from '../../src/fleet/packed-text.ts';
+import { packText } from '../../src/fleet/replica/packed-text.ts';
 import type { DomainRecord } from '../../src/fleet/types.ts';
 import type { MacAddress } from '../../src/model/brands.ts';
 import type { DomainInterface, DomainState } from '../../src/model/domain.ts';

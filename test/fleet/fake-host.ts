@@ -1,7 +1,7 @@
 import { createChannel } from '../../src/channel.ts';
 import type { DomainJob, Driver, EndedJob } from '../../src/drivers/driver.ts';
 import { hostProblem, VirtgraphError } from '../../src/errors.ts';
-import type { OpenDriver } from '../../src/fleet/host-session.ts';
+import type { OpenDriver } from '../../src/fleet/hosts/host-session.ts';
 import { type MacAddress, parseUuid, type Uuid } from '../../src/model/brands.ts';
 import type {
   DomainConfig,

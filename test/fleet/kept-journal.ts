@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import type { ChangePredicates } from '../../src/fleet/change-filter.ts';
-import { createJournal, defaultJournalLimits, type Journal } from '../../src/fleet/journal.ts';
-import { hostNameOf, type JournalLimits, uuidOf } from '../../src/fleet/journal-entry.ts';
-import { restoreHosts } from '../../src/fleet/restored-hosts.ts';
-import type { SessionNews } from '../../src/fleet/session-news.ts';
-import { storedNewsVersion } from '../../src/fleet/stored-news.ts';
+import type { SessionNews } from '../../src/fleet/hosts/session-news.ts';
+import type { ChangePredicates } from '../../src/fleet/journal/change-filter.ts';
+import { createJournal, defaultJournalLimits, type Journal } from '../../src/fleet/journal/journal.ts';
+import { hostNameOf, type JournalLimits, uuidOf } from '../../src/fleet/journal/journal-entry.ts';
+import { restoreHosts } from '../../src/fleet/journal/restored-hosts.ts';
+import { storedNewsVersion } from '../../src/fleet/journal/stored-news.ts';
 import type { Change, FleetObject } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Cursor } from '../../src/model/brands.ts';

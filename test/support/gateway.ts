@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../src/clock.ts';
 import type { ConfigStatus } from '../../src/config/config-status.ts';
 import { VirtgraphError } from '../../src/errors.ts';
-import type { HostAdmin } from '../../src/fleet/host-admin.ts';
+import type { HostAdmin } from '../../src/fleet/hosts/host-admin.ts';
 import type { Fleet } from '../../src/fleet/types.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { openServer, type Server, type ServerOptions } from '../../src/server/open-server.ts';

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { createChannel } from '../../src/channel.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { VirtgraphError } from '../../src/errors.ts';
-import { createAnswers } from '../../src/fleet/answers.ts';
-import { createCancelTask } from '../../src/fleet/cancel-task.ts';
-import { createChangeFilters } from '../../src/fleet/change-filter.ts';
-import { createDomainFilters } from '../../src/fleet/domain-filter.ts';
-import { createDomainIndex } from '../../src/fleet/domain-query.ts';
-import { createHostTasks } from '../../src/fleet/host-tasks.ts';
-import { createJournal, defaultJournalLimits } from '../../src/fleet/journal.ts';
-import { createMacRegistry } from '../../src/fleet/mac-registry.ts';
-import { packText } from '../../src/fleet/packed-text.ts';
-import { settledDomains } from '../../src/fleet/settled-domains.ts';
-import { createTaskBook } from '../../src/fleet/task-book.ts';
-import { createTasks } from '../../src/fleet/tasks.ts';
+import { createAnswers } from '../../src/fleet/actions/answers.ts';
+import { createChangeFilters } from '../../src/fleet/journal/change-filter.ts';
+import { createJournal, defaultJournalLimits } from '../../src/fleet/journal/journal.ts';
+import { settledDomains } from '../../src/fleet/journal/settled-domains.ts';
+import { createMacRegistry } from '../../src/fleet/mac/mac-registry.ts';
+import { createDomainFilters } from '../../src/fleet/replica/domain-filter.ts';
+import { createDomainIndex } from '../../src/fleet/replica/domain-query.ts';
+import { packText } from '../../src/fleet/replica/packed-text.ts';
+import { createCancelTask } from '../../src/fleet/tasks/cancel-task.ts';
+import { createHostTasks } from '../../src/fleet/tasks/host-tasks.ts';
+import { createTaskBook } from '../../src/fleet/tasks/task-book.ts';
+import { createTasks } from '../../src/fleet/tasks/tasks.ts';
 import type {
   ActionOutcome,
   ActionRequest,

@@ -1,4 +1,4 @@
-import type { Feed } from '../../fleet/feed.ts';
+import type { Feed } from '../../fleet/journal/feed.ts';
 import type { SharedAnswers } from './answers.ts';
 import type { Outlet, Outlets } from './outlets.ts';
 import { createTogether, type Listener } from './together.ts';

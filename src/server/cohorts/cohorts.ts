@@ -1,6 +1,6 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Clock } from '../../clock.ts';
-import { feedOf } from '../../fleet/feed.ts';
+import { feedOf } from '../../fleet/journal/feed.ts';
 import type { Operations } from '../operations.ts';
 import { createSharedAnswers } from './answers.ts';
 import { type Cohort, createCohort, type Subscriber } from './cohort.ts';

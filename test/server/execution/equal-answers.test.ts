@@ -11,7 +11,7 @@ import {
   validate,
 } from 'graphql';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { packText } from '../../../src/fleet/packed-text.ts';
+import { packText } from '../../../src/fleet/replica/packed-text.ts';
 import type { Change, DomainRecord, NetworkRecord } from '../../../src/fleet/types.ts';
 import { parseUuid } from '../../../src/model/brands.ts';
 import { createContext, type Gateway } from '../../../src/resolvers/context.ts';
