@@ -2,7 +2,7 @@ export interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
 
@@ -19,3 +19,16 @@ export interface VitestRun {
 }
 
 export function summarise(runs: readonly VitestRun[], root: string): TestSummary;
+
+/** `tests`: none where the file failed as a whole. */
+export interface UnsteadyFile {
+  readonly name: string;
+  readonly tests: readonly string[];
+}
+
+export function filesToRunAgain(run: VitestRun): readonly string[];
+
+export function withSecondLook(
+  first: VitestRun,
+  second: VitestRun,
+): { readonly run: VitestRun; readonly unsteady: readonly UnsteadyFile[] };

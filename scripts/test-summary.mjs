@@ -34,3 +34,26 @@ function summariseRun({ report, status }, root) {
   if (failed === 0 && lines.length > 0) failed = 1;
   return { lines, passed, failed, skipped: tests.length - passed - count('failed') };
 }
+
+/** More than that is no neighbour's noise. */
+const mostFilesAgain = 3;
+
+/** Which files deserve a second look: those in which tests failed, unless they are many. */
+export function filesToRunAgain({ report }) {
+  const files = (report?.testResults ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
+  return files.length > mostFilesAgain ? [] : files;
+}
+
+/** The first run, with what a second one, of some of its files alone, said of them; and what passed only then. */
+export function withSecondLook(first, second) {
+  if (first.report === null || second.report === null) return { run: first, unsteady: [] };
+  const seenAgain = new Map(second.report.testResults.map((file) => [file.name, file]));
+  const testResults = first.report.testResults.map((file) => seenAgain.get(file.name) ?? file);
+  const unsteady = first.report.testResults
+    .filter(({ name }) => seenAgain.get(name)?.status === 'passed')
+    .map(({ name, assertionResults }) => {
+      const tests = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+      return { name, tests };
+    });
+  return { run: { report: { testResults }, status: second.status }, unsteady };
+}

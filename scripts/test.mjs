@@ -1,11 +1,12 @@
-// `npm test [-- [--without lab] [--without browser] VITEST-ARGUMENTS]`: sets up what is missing and runs every test.
+// `npm test [-- [--without lab] [--without browser] [--second-look] VITEST-ARGUMENTS]`: sets up what is missing and runs
+// every test.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { debianPackages } from './debian-packages.mjs';
 import { ensureDebianPackages, ensureNodeModules, main, root, SetupError, toolEnvironment } from './setup.mjs';
-import { summarise } from './test-summary.mjs';
+import { filesToRunAgain, summarise, withSecondLook } from './test-summary.mjs';
 
 /**
  * The projects of vitest.config.ts in their order. `part`: what leaves it out. `beside`: it mostly waits, and on a machine
@@ -22,7 +23,7 @@ const projects = [
 ];
 
 await main(async (args) => {
-  const { without, vitestArguments } = parseArguments(args);
+  const { without, isSecondLookWanted, vitestArguments } = parseArguments(args);
   await ensureNodeModules();
   const parts = Object.keys(debianPackages).filter((part) => !without.includes(part));
   await ensureDebianPackages(parts.flatMap((part) => debianPackages[part]));
@@ -35,6 +36,7 @@ await main(async (args) => {
     vitestArguments,
     folder,
   );
+  if (isSecondLookWanted) await lookAgain(runs, folder);
   const { lines, failed, passed, skipped } = summarise(runs, root);
   for (const line of lines) console.log(line);
   for (const part of without) console.log(`left out on request: ${part}`);
@@ -42,6 +44,24 @@ await main(async (args) => {
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return failed === 0 ? 0 : 1;
 });
+
+/**
+ * On a machine with noisy neighbours: what failed among the many runs once more, alone. What then passes is told by name,
+ * for somebody to look into, and does not fail the run. What is there to find faults at random, chaos and soak, has no
+ * second chance.
+ */
+async function lookAgain(runs, folder) {
+  const [first] = runs;
+  const files = filesToRunAgain(first);
+  if (files.length === 0) return;
+  console.log(`\nonce more, alone: ${files.map((file) => relative(root, file)).join(', ')}`);
+  const names = first.names.filter((name) => name !== 'chaos' && name !== 'soak');
+  const { run, unsteady } = withSecondLook(first, await runVitest(names, files, join(folder, 'report-again.json')));
+  runs[0] = { ...first, ...run };
+  for (const { name, tests } of unsteady) {
+    console.log(`unsteady, failed among the others and passed alone: ${[relative(root, name), ...tests].join('\n  ')}`);
+  }
+}
 
 /** What the first vitest prints is seen as it comes; what another one printed, when all are over. */
 async function runAll(wanted, vitestArguments, folder) {
@@ -52,11 +72,7 @@ async function runAll(wanted, vitestArguments, folder) {
   const runs = await Promise.all(
     groups.map(async (group, index) => {
       const names = group.map(({ name }) => name);
-      const path = join(folder, `report-${index}.json`);
-      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
-      const argv = ['run', ...reporters, ...names.map((name) => `--project=${name}`), ...vitestArguments];
-      const { status, output } = await vitest(argv, { isQuiet: index > 0 });
-      return { names, status, output, report: readReport(path) };
+      return await runVitest(names, vitestArguments, join(folder, `report-${index}.json`), { isQuiet: index > 0 });
     }),
   );
   for (const { names, output } of runs.slice(1)) {
@@ -65,10 +81,22 @@ async function runAll(wanted, vitestArguments, folder) {
   return runs;
 }
 
+async function runVitest(names, vitestArguments, path, { isQuiet = false } = {}) {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
+  const argv = ['run', ...reporters, ...names.map((name) => `--project=${name}`), ...vitestArguments];
+  const { status, output } = await vitest(argv, { isQuiet });
+  return { names, status, output, report: readReport(path) };
+}
+
 function parseArguments(args) {
   const without = [];
   const vitestArguments = [];
+  let isSecondLookWanted = false;
   for (let index = 0; index < args.length; index++) {
+    if (args[index] === '--second-look') {
+      isSecondLookWanted = true;
+      continue;
+    }
     if (args[index] !== '--without') {
       vitestArguments.push(args[index]);
       continue;
@@ -80,7 +108,7 @@ function parseArguments(args) {
     }
     without.push(part);
   }
-  return { without, vitestArguments };
+  return { without, isSecondLookWanted, vitestArguments };
 }
 
 function vitest(args, { isQuiet }) {

@@ -1,11 +1,12 @@
-import { expect, test } from 'vitest';
-import { summarise } from '../../scripts/test-summary.mjs';
+import { describe, expect, test } from 'vitest';
+import { filesToRunAgain, summarise, withSecondLook } from '../../scripts/test-summary.mjs';
 
-const file = (status: string, ...tests: string[]) => ({
-  name: '/repo/test/a.test.ts',
+const fileNamed = (name: string, status: string, ...tests: string[]) => ({
+  name: `/repo/test/${name}.test.ts`,
   status,
-  assertionResults: tests.map((each) => ({ status: each })),
+  assertionResults: tests.map((each, place) => ({ status: each, fullName: `${name} ${place}` })),
 });
+const file = (status: string, ...tests: string[]) => fileNamed('a', status, ...tests);
 
 const summary = (status: number, ...testResults: ReturnType<typeof file>[]) =>
   summarise([{ report: { testResults }, status }], '/repo');
@@ -59,4 +60,46 @@ test('of two runs beside each other, all tests count, and the failure of either'
     expect(summarise([whole, broken], '/repo')).toMatchObject({ failed: 1 });
     expect(summarise([broken, whole], '/repo')).toMatchObject({ failed: 1 });
   }
+});
+
+describe('a second look', () => {
+  const first = {
+    report: {
+      testResults: [
+        fileNamed('a', 'failed', 'passed', 'failed'),
+        fileNamed('b', 'passed', 'passed'),
+        fileNamed('c', 'failed', 'passed'),
+      ],
+    },
+    status: 1,
+  };
+  const passed = {
+    report: { testResults: [fileNamed('a', 'passed', 'passed', 'passed'), fileNamed('c', 'passed', 'passed')] },
+    status: 0,
+  };
+
+  test('is for the files that failed, unless they are many', () => {
+    expect(filesToRunAgain(first)).toEqual(['/repo/test/a.test.ts', '/repo/test/c.test.ts']);
+    expect(filesToRunAgain({ report: null, status: 1 })).toEqual([]);
+    const many = ['a', 'b', 'c', 'd'].map((name) => fileNamed(name, 'failed', 'failed'));
+    expect(filesToRunAgain({ report: { testResults: many }, status: 1 })).toEqual([]);
+  });
+
+  test('counts as what it says, and names what passed only then', () => {
+    const { run, unsteady } = withSecondLook(first, passed);
+    expect(summarise([run], '/repo')).toEqual({ lines: [], passed: 4, failed: 0, skipped: 0 });
+    expect(unsteady).toEqual([
+      { name: '/repo/test/a.test.ts', tests: ['a 1'] },
+      { name: '/repo/test/c.test.ts', tests: [] },
+    ]);
+  });
+
+  test.each([
+    ['a test that fails again', { report: { testResults: [fileNamed('a', 'failed', 'failed')] }, status: 1 }, 2],
+    ['an error outside of any test', { ...passed, status: 1 }, 1],
+    ['a file that was not run again', { report: { testResults: [fileNamed('c', 'passed', 'passed')] }, status: 0 }, 1],
+    ['no report', { report: null, status: 1 }, 2],
+  ])('does not excuse %s', (_what, second, failed) => {
+    expect(summarise([withSecondLook(first, second).run], '/repo').failed).toBe(failed);
+  });
 });
