@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigStatus } from '../config/config-status.ts';
 import type { ConfigResult } from '../config/parse-config.ts';
-import { describeHostsDiff, type HostsDiff, isNoChange } from '../fleet/hosts/host-diff.ts';
+import type { HostsInForce } from '../fleet/hosts/host-admin.ts';
+import { describeHostsDiff, isNoChange } from '../fleet/hosts/host-diff.ts';
 import { createTurns } from '../fleet/in-turn.ts';
 import type { Log } from '../log.ts';
 
@@ -12,7 +13,7 @@ export type LiveConfigOptions = {
   readonly started: Config;
   readonly load: () => Promise<ConfigResult>;
   /** Puts the parts in force that can change while the gateway runs. */
-  readonly apply: (config: Config) => HostsDiff | Promise<HostsDiff>;
+  readonly apply: (config: Config) => HostsInForce | Promise<HostsInForce>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -44,7 +45,7 @@ export function createLiveConfig({ started, load, apply, clock, log }: LiveConfi
   }
 
   async function putInForce(config: Config) {
-    const diff = await apply(config);
+    const { diff, audited } = await apply(config);
     const needsRestart = keysOf(config)
       .filter((key) => !liveKeys.includes(key) && !isDeepStrictEqual(config[key], started[key]))
       .map((key) => (key === 'segments' ? 'net.segments' : key));
@@ -60,6 +61,8 @@ export function createLiveConfig({ started, load, apply, clock, log }: LiveConfi
     for (const warning of config.warnings) if (!inForce.warnings.includes(warning)) log.warn({}, warning);
     inForce = config;
     status = { ...status, loadedAt: clock.now(), problems: [], needsRestart };
+    // After all else: what is in force is told at once, however long the disk takes.
+    await audited;
   }
 
   function refuse({ problems }: Extract<ConfigResult, { ok: false }>) {

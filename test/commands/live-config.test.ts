@@ -4,13 +4,13 @@ import type { Config } from '../../src/config/config.ts';
 import { type ConfigResult, parseConfig } from '../../src/config/parse-config.ts';
 import { diffHosts } from '../../src/fleet/hosts/host-diff.ts';
 import type { Log } from '../../src/log.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
+import { createFakeClock, settle } from '../support/fake-clock.ts';
 
 const read = (text: string): ConfigResult => parseConfig(text, '/etc/virtgraph.yaml', { homeDir: '/home/me' });
 const hosts = (...names: readonly string[]) =>
   `hosts: [${names.map((name) => `{ name: ${name}, uri: "sim://${name}" }`).join(', ')}]\n`;
 
-function start(text: string) {
+function start(text: string, { audited = Promise.resolve() } = {}) {
   const first = read(text);
   if (!first.ok) throw new Error(JSON.stringify(first.problems));
   const clock = createFakeClock();
@@ -31,7 +31,7 @@ function start(text: string) {
     apply(config) {
       const before = applied.at(-1)?.hosts ?? [];
       applied.push(config);
-      return diffHosts(before, config.hosts);
+      return { diff: diffHosts(before, config.hosts), audited };
     },
     clock,
     log,
@@ -61,6 +61,17 @@ describe('a configuration that is read again', () => {
       problems: [],
       needsRestart: [],
     });
+  });
+
+  test('is told as soon as it is in force, while that is still being written down', async () => {
+    const { promise: audited, resolve: write } = Promise.withResolvers<void>();
+    const { live, lines, edit } = start(hosts('a'), { audited });
+    const edited = edit(`limits: { queryDepth: 20 }\n${hosts('b')}`);
+    await settle();
+    expect(live.status()).toMatchObject({ needsRestart: ['limits'] });
+    expect(lines[0]).toBe('info configuration applied: +b -a');
+    write();
+    await edited;
   });
 
   test('is not applied when it says the same', async () => {

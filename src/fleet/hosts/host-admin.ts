@@ -29,8 +29,8 @@ export type HostChange = {
 
 /** Which hosts the fleet has, by the configuration and by the API. The configuration wins. */
 export type HostAdmin = {
-  /** The configuration was read anew, and was right: it is in force when this is called, and written down when it settles. */
-  configure(sources: HostSources): Promise<HostsDiff>;
+  /** The configuration was read anew, and was right: it is in force when this returns. */
+  configure(sources: HostSources): HostsInForce;
   isManaged(hostName: string): boolean;
   readonly idle: readonly IdleHost[];
   /** @throws FORBIDDEN, BAD_USER_INPUT, CONFLICT, LIMIT_EXCEEDED */
@@ -45,13 +45,13 @@ export type HostAdmin = {
   trust(hostName: string, request: TrustRequest, wait: AnswerWait): Promise<TrustChange>;
 };
 
+/** `audited`: settles when it has been written down, or has been logged that it could not be. */
+export type HostsInForce = { readonly diff: HostsDiff; readonly audited: Promise<void> };
+
 export type HostChanges = Partial<Omit<ManagedHost, 'name'>>;
 
 export type HostAdminOptions = {
-  readonly fleet: Pick<
-    Fleet,
-    'host' | 'setHosts' | 'addHost' | 'updateHost' | 'removeHost' | 'refreshHost' | 'refreshAsTask' | 'hostTasks'
-  >;
+  readonly fleet: Pick<Fleet, 'host' | 'setHosts' | 'refreshHost' | 'refreshAsTask' | 'hostTasks'>;
   readonly sources: HostSources;
   readonly managed: ManagedHosts;
   readonly audit: Audit;
@@ -110,6 +110,14 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
     });
   }
 
+  /** What is kept now, as far as the configuration lets it be: that may have changed while it was being kept. */
+  function putInForce(name: string): Pick<HostChange, 'host' | 'warnings'> {
+    fleet.setHosts(present().targets);
+    const idle = present().idle.find((one) => one.name === name);
+    if (idle === undefined) return { host: fleet.host(name), warnings: [] };
+    return { host: null, warnings: [`${name} is not part of the fleet as it was added: ${idle.reason}.`] };
+  }
+
   function judge(host: ManagedHost): { readonly target: HostTarget; readonly warnings: readonly string[] } {
     const judgement = judgeManagedHost(host, sources.rights.hosts, homeDir);
     if (judgement.kind === 'right') return judgement;
@@ -135,15 +143,14 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
   }
 
   return {
-    async configure(next) {
+    configure(next) {
       const rights = isDeepStrictEqual(next.rights, sources.rights) ? {} : { rights: next.rights };
       sources = next;
       const diff = fleet.setHosts(present().targets);
       // Not before: who edits the file has the account, and a full disk must not hold him up.
-      if (!isNoChange(diff) || 'rights' in rights) {
-        await audit.note({ action: 'configure', host: null, who: 'the configuration' }, { ...diff, ...rights });
-      }
-      return diff;
+      const isChanged = !isNoChange(diff) || 'rights' in rights;
+      const action = { action: 'configure', host: null, who: 'the configuration' } as const;
+      return { diff, audited: isChanged ? audit.note(action, { ...diff, ...rights }) : Promise.resolve() };
     },
     isManaged: (name) => managedHost(name) !== null && !isNamed(sources.configured, name),
     get idle() {
@@ -171,7 +178,8 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
         const summary = (verb: string) => `${host.name} ${verb} added: ${target.uri}.`;
         if (dryRun) return unaudited({ host: null, summary: summary('would be'), warnings });
         await managed.save([...managed.all, host]);
-        const value = { host: fleet.addHost(target), summary: summary('was'), warnings };
+        const inForce = putInForce(host.name);
+        const value = { host: inForce.host, summary: summary('was'), warnings: [...warnings, ...inForce.warnings] };
         return { value, before: null, after: host };
       });
     },
@@ -185,9 +193,9 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
         const summary = (verb: string) => `${name} ${verb} changed: ${target.uri}.`;
         if (dryRun) return unaudited({ host: fleet.host(name), summary: summary('would be'), warnings });
         await managed.save(managed.all.map((host) => (host.name === name ? after : host)));
-        // One that was not allowed until now is not in the fleet yet.
-        const host = fleet.host(name) === null ? fleet.addHost(target) : fleet.updateHost(target);
-        return { value: { host, summary: summary('was'), warnings }, before, after };
+        const inForce = putInForce(name);
+        const value = { host: inForce.host, summary: summary('was'), warnings: [...warnings, ...inForce.warnings] };
+        return { value, before, after };
       });
     },
 
@@ -196,12 +204,10 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
         requireEnabled();
         // Also one that the configuration has since taken the name of: then only what was kept goes.
         const before = managedHost(name) ?? requireManaged(name);
-        const isShadowed = isNamed(sources.configured, name);
-        const host = isShadowed ? fleet.host(name) : null;
         const summary = (verb: string) => `${name} ${verb} removed.`;
         if (dryRun) return unaudited({ host: fleet.host(name), summary: summary('would be'), warnings: [] });
         await managed.save(managed.all.filter((other) => other.name !== name));
-        if (!isShadowed && fleet.host(name) !== null) fleet.removeHost(name);
+        const { host } = putInForce(name);
         return { value: { host, summary: summary('was'), warnings: [] }, before, after: null };
       });
     },

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ApiRights } from '../../../src/config/config.ts';
 import type { ManagedHost } from '../../../src/config/managed-host.ts';
 import { parseConfig } from '../../../src/config/parse-config.ts';
@@ -12,11 +12,12 @@ import { openManagedHosts } from '../../../src/fleet/hosts/managed-hosts.ts';
 import type { Fleet } from '../../../src/fleet/types.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { HostTarget } from '../../../src/model/target.ts';
+import { eventually } from '../../support/eventually.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, keyChanged, targetOf } from '../fake-host.ts';
 import { openTestFleet } from '../fleet-under-test.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const wait = { withinMs: null, signal };
 const fingerprint = `SHA256:${'a'.repeat(43)}`;
 let dir: string;
@@ -48,10 +49,15 @@ const host = (name: string, part: Partial<ManagedHost> = {}): ManagedHost => ({
   ...part,
 });
 
-type Setup = { readonly rights?: ApiRights; readonly configured?: readonly HostTarget[] };
+type Setup = {
+  readonly rights?: ApiRights;
+  readonly configured?: readonly HostTarget[];
+  /** While hosts are being kept. */
+  readonly onSave?: (admin: HostAdmin) => void;
+};
 
 /** As a start of the gateway puts it together, over what earlier ones have kept. */
-async function open({ rights = allowed, configured = [targetOf('alpha')] }: Setup = {}) {
+async function open({ rights = allowed, configured = [targetOf('alpha')], onSave }: Setup = {}) {
   await fleet?.close();
   const hosts = ['alpha', 'beta', 'gamma', 'delta'].map((name) => createFakeHost(name));
   const managed = await openManagedHosts(join(dir, 'hosts.json'), silentLog);
@@ -62,7 +68,15 @@ async function open({ rights = allowed, configured = [targetOf('alpha')] }: Setu
   const admin = createHostAdmin({
     fleet,
     sources,
-    managed,
+    managed: {
+      get all() {
+        return managed.all;
+      },
+      async save(kept) {
+        onSave?.(admin);
+        await managed.save(kept);
+      },
+    },
     audit: openAudit(join(dir, 'audit.jsonl'), 'token', made.clock, silentLog),
     homeDir: '/home/me',
     async trustKey(target, request) {
@@ -154,6 +168,27 @@ describe('a host that is added by the API', () => {
     expect(await auditLines()).toHaveLength(1);
   });
 
+  test.each([
+    ['no longer allowed', nothing, [targetOf('alpha')], undefined, 'api.hosts.enabled is false'],
+    [
+      'shadowed by one of the configuration',
+      allowed,
+      [targetOf('alpha'), targetOf('beta')],
+      targetOf('beta').uri,
+      'the configuration has a host of this name',
+    ],
+  ])('and %s by the time it is kept, is kept only', async (_, rights, configured, uri, reason) => {
+    const { admin } = await open({ onSave: (present) => present.configure({ configured, rights }) });
+    const idle = { name: 'beta', reason };
+    const { host: added, warnings } = await add(admin, 'beta');
+    expect({ added, warnings, idle: admin.idle }).toEqual({
+      added: null,
+      warnings: [`beta is not part of the fleet as it was added: ${reason}.`],
+      idle: [idle],
+    });
+    expect(fleet?.host('beta')?.uri).toBe(uri);
+  });
+
   test('twice at the same moment is added once', async () => {
     const { admin } = await open();
     const codes = await Promise.all([codeOf(add(admin, 'beta')), codeOf(add(admin, 'beta'))]);
@@ -172,10 +207,10 @@ describe('a host of the configuration', () => {
   test('wins over one of the API, which comes back when the name is free again', async () => {
     const { admin } = await open();
     await add(admin, 'beta');
-    await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: allowed });
+    await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: allowed }).audited;
     expect(fleet?.host('beta')?.uri).toBe(targetOf('beta').uri);
     expect(admin.idle).toEqual([{ name: 'beta', reason: 'the configuration has a host of this name' }]);
-    await admin.configure({ configured: [targetOf('alpha')], rights: allowed });
+    await admin.configure({ configured: [targetOf('alpha')], rights: allowed }).audited;
     expect(fleet?.host('beta')?.uri).toBe(host('beta').uri);
     expect(admin.idle).toEqual([]);
   });
@@ -185,7 +220,7 @@ describe('when the configuration allows less than before', () => {
   test('hosts of the API leave the fleet and are kept', async () => {
     const { admin } = await open();
     await add(admin, 'beta');
-    expect(await admin.configure({ configured: [targetOf('alpha')], rights: nothing })).toMatchObject({
+    expect(admin.configure({ configured: [targetOf('alpha')], rights: nothing }).diff).toMatchObject({
       removed: ['beta'],
     });
     expect(names()).toEqual(['alpha']);
@@ -252,7 +287,7 @@ describe('trusting a host key', () => {
       key,
       task,
       host: meanwhile,
-    } = await vi.waitFor(async () => {
+    } = await eventually(async () => {
       await clock.advance(1);
       return await Promise.race([asked, Promise.reject(new Error('not yet'))]);
     });
@@ -353,13 +388,13 @@ describe('the audit log', () => {
   test('has what the configuration has changed, and who had a host tried again', async () => {
     const { admin, fakes } = await open();
     const one = { configured: [targetOf('alpha')], rights: allowed };
-    await admin.configure(one);
-    await admin.configure({ ...one, configured: [targetOf('alpha'), targetOf('beta')] });
-    await admin.configure({ ...one, rights: nothing });
+    await admin.configure(one).audited;
+    await admin.configure({ ...one, configured: [targetOf('alpha'), targetOf('beta')] }).audited;
+    await admin.configure({ ...one, rights: nothing }).audited;
     await admin.retry('alpha', wait);
     const fake = fakes.get('beta');
     if (fake) fake.refuse = hostProblem('HOST_KEY_UNKNOWN', 'Who is it?', 'Look.');
-    await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: nothing });
+    await admin.configure({ configured: [targetOf('alpha'), targetOf('beta')], rights: nothing }).audited;
     await settle();
     await admin.retry('beta', wait);
     const who = 'the configuration';
