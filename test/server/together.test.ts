@@ -5,8 +5,10 @@ import { createTogether, type Listener, type Together } from '../../src/server/c
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-function open(options: { readonly onWrite?: () => void } = {}) {
-  const outlets = createOutlets();
+/** `writeMs`: so long each write takes. */
+function open({ writeMs = 0 } = {}) {
+  let now = 0;
+  const outlets = createOutlets({ monotonic: () => now });
   const together: Together<Listener> = createTogether(outlets);
 
   /** One who comes now, and goes with the others. */
@@ -21,7 +23,7 @@ function open(options: { readonly onWrite?: () => void } = {}) {
           .replace(/event: next\ndata: (.*)\n\n/g, '$1 ')
           .trim(),
       );
-      options.onWrite?.();
+      now += writeMs;
       return state.says;
     };
     const outlet = outlets.open(eventFraming, { write, writePieces: (pieces) => write(Buffer.concat(pieces)) });
@@ -31,7 +33,10 @@ function open(options: { readonly onWrite?: () => void } = {}) {
     return { listener, outlet, writes, state };
   }
   const tell = (text: string) => together.tell(Buffer.from(text));
-  return { outlets, together, come, tell };
+  const passTime = (ms: number) => {
+    now += ms;
+  };
+  return { outlets, together, come, tell, passTime };
 }
 
 test('what is told in one turn is one write, in order', async () => {
@@ -112,11 +117,7 @@ test('who has room again is not named', async () => {
 });
 
 test('very many are told in slices, and those who leave in between are told nothing', async () => {
-  const slow = () => {
-    const until = performance.now() + 0.2;
-    while (performance.now() < until);
-  };
-  const { outlets, together, come, tell } = open({ onWrite: slow });
+  const { outlets, together, come, tell } = open({ writeMs: 0.2 });
   const all = Array.from({ length: 100 }, () => come());
   tell('one');
   await turn();
@@ -155,12 +156,11 @@ test('a turn that has as much to tell as may wait says so, until it has been tol
 
 test('who catches up is written to last, and nobody waits for him', async () => {
   const order: string[] = [];
-  const { outlets, come, tell } = open();
+  const { outlets, come, tell, passTime } = open();
   const { writes } = come();
   const slow = (name: string) => () => {
     order.push(name);
-    const until = performance.now() + 1;
-    while (performance.now() < until);
+    passTime(1);
     return 'GONE' as const;
   };
   const behind = Array.from({ length: 100 }, (_, index) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { socketFraming } from '../../src/server/cohorts/framing.ts';
 import { toldBeside } from '../../src/server/cohorts/lifetime.ts';
 import { createOutlets, type Written } from '../../src/server/cohorts/outlets.ts';
@@ -10,7 +11,7 @@ function open() {
     written.push(bytes.toString('latin1').replace(/^[^{]*/, ''));
     return state.says;
   };
-  const outlet = createOutlets().open(socketFraming, {
+  const outlet = createOutlets(systemClock).open(socketFraming, {
     write,
     writePieces: (pieces) => write(Buffer.concat(pieces)),
   });

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { createTurns, type Turns, type Urgency } from '../../src/server/cohorts/turns.ts';
 
+let now = 0;
+const clock = { monotonic: () => now };
+
 /** Longer than a turn may be. */
 function beBusy() {
-  const until = performance.now() + 4;
-  while (performance.now() < until);
+  now += 4;
 }
 
 /** Notes its name when its turn comes, and uses it up. */
@@ -15,11 +17,11 @@ async function takeTurn(turns: Turns, urgency: Urgency, name: string, order: str
 }
 
 test('nobody waits as long as there is time', () => {
-  expect(createTurns().take('patient')).toBeNull();
+  expect(createTurns(clock).take('patient')).toBeNull();
 });
 
 test('what is live goes before what has waited longer', async () => {
-  const turns = createTurns();
+  const turns = createTurns(clock);
   void turns.take('live');
   beBusy();
   const order: string[] = [];
@@ -32,7 +34,7 @@ test('what is live goes before what has waited longer', async () => {
 });
 
 test('however much is live, it does not keep the others out', async () => {
-  const turns = createTurns();
+  const turns = createTurns(clock);
   void turns.take('live');
   beBusy();
   const order: string[] = [];

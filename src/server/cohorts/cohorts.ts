@@ -34,8 +34,8 @@ export type CohortsOptions = {
 
 export function createCohorts({ operations, version, clock }: CohortsOptions): Cohorts {
   const byKey = new Map<string, Cohort>();
-  const outlets = createOutlets();
-  const turns = createTurns();
+  const outlets = createOutlets(clock);
+  const turns = createTurns(clock);
 
   function createFor(args: ExecutionArgs, onEmpty: () => void): Cohort {
     const make = (event: object) => operations.executeToJson(args, event);

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.ts';
+
 /** What one turn of the event loop cannot do for all, done for some at a time. */
 export type Delivery = {
   /** Tells at most so many more. Returns whether there are others yet to be told. */
@@ -20,6 +22,7 @@ const writesAtOnce = 16;
  * and who catches up comes last: he keeps nobody else waiting.
  */
 export class Desk {
+  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #deliveries = new Queue<Delivery>();
   readonly #writers = new Queue<Writer>();
   readonly #patient = new Queue<Writer>();
@@ -30,6 +33,10 @@ export class Desk {
   /** What is written is put together here, as long as it leaves at once: most of it does. */
   #shared = Buffer.allocUnsafeSlow(sharedBytes);
   #view = this.#shared;
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
 
   deliver(delivery: Delivery): void {
     this.#deliveries.push(delivery);
@@ -88,8 +95,9 @@ export class Desk {
   #writeSlice() {
     this.#isScheduled = false;
     this.#noteWriting();
-    const now = performance.now();
-    while (this.#writeSome() && performance.now() - now < sliceMs);
+    const since = this.#clock.monotonic();
+    const tookMs = () => this.#clock.monotonic() - since;
+    while (this.#writeSome() && tookMs() < sliceMs);
     const isBehind = !this.#deliveries.isEmpty || !this.#writers.isEmpty;
     if (isBehind) this.#written ??= Promise.withResolvers();
     else {
@@ -98,7 +106,7 @@ export class Desk {
     }
     // A few of them in any case, or those before them could keep them out.
     do takeTurns(this.#patient);
-    while (!this.#patient.isEmpty && performance.now() - now < patientMs);
+    while (!this.#patient.isEmpty && tookMs() < patientMs);
     if (isBehind || !this.#patient.isEmpty) this.#schedule();
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import { type Delivery, Desk } from './desk.ts';
 import type { Framing } from './framing.ts';
 
@@ -31,8 +32,8 @@ export const mostWaiting = 64 * 1024;
 const longBytes = 16 * 1024;
 
 /** One write for each client and turn, however many answers it is. */
-export function createOutlets(): Outlets {
-  const desk = new Desk();
+export function createOutlets(clock: Pick<Clock, 'monotonic'>): Outlets {
+  const desk = new Desk(clock);
   return {
     open: (framing, sink) => new Outlet(desk, framing, sink),
     deliver: (delivery) => desk.deliver(delivery),

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.ts';
+
 /** Bounds what is done without letting others have the event loop. */
 export type Turns = {
   /** `null`: go on. Otherwise wait, for a turn of the event loop in which there is time left. */
@@ -19,14 +21,14 @@ const turnMs = 2;
 const mostAtOnce: Readonly<Record<Urgency, number>> = { live: 64, patient: 8 };
 
 /** Of each urgency, first come, first served. */
-export function createTurns(): Turns {
+export function createTurns(clock: Pick<Clock, 'monotonic'>): Turns {
   /** When the first was let go in this turn, of either for those who are patient; `null`: nobody was. */
   const since: Record<Urgency, number | null> = { live: null, patient: null };
   const waiting: Readonly<Record<Urgency, (() => void)[]>> = { live: [], patient: [] };
   let isScheduled = false;
 
   function hasTime(urgency: Urgency): boolean {
-    const now = performance.now();
+    const now = clock.monotonic();
     since[urgency] ??= now;
     since.patient ??= now;
     return now - since[urgency] <= turnMs;
