@@ -5,14 +5,28 @@ import { defineConfig } from 'vitest/config';
 const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 
 /**
+ * Times here end what would never end, and are no measure: a test waits for what it needs to be so, on a machine that is
+ * busy with something else as well. `expect.poll` gives up a little before, to say what it waited for.
+ *
  * unit: pure and in-process. contract: one suite for every far end of a driver.
  * e2e: the gateway as a user meets it. lab: real libvirtd and sshd, in network namespaces.
  * chaos: a minute in which everything breaks, on hosts of the lab.
  * soak: three minutes of faults and clients on embedded hosts, after which nothing is left behind.
  */
-const project = (name: string, include: string[], options: object = {}) => ({
+const project = (
+  name: string,
+  include: string[],
+  { testTimeout = 60_000, ...options }: { readonly testTimeout?: number; readonly [option: string]: unknown } = {},
+) => ({
   resolve,
-  test: { name, include, testTimeout: 20_000, hookTimeout: 60_000, ...options },
+  test: {
+    name,
+    include,
+    testTimeout,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 0.75 * testTimeout, interval: 20 } },
+    ...options,
+  },
 });
 
 export default defineConfig({
@@ -23,9 +37,9 @@ export default defineConfig({
         exclude: ['test/{contract,e2e,lab,browser}/**', 'test/{chaos/chaos,soak/soak}.test.ts'],
       }),
       project('contract', ['test/contract/*.test.ts']),
-      project('e2e', ['test/e2e/*.test.ts'], { testTimeout: 60_000 }),
+      project('e2e', ['test/e2e/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('lab', ['test/lab/*.test.ts'], {
-        testTimeout: 120_000,
+        testTimeout: 180_000,
         hookTimeout: 180_000,
         fileParallelism: false,
       }),

@@ -3,7 +3,7 @@
  * Where the two differ, the embedded host is wrong. It speaks of QEMU guests, which both have.
  */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Driver } from '../../src/drivers/driver.ts';
 import { VirtgraphError } from '../../src/errors.ts';
 import { type MacAddress, parseUuid, type Uuid } from '../../src/model/brands.ts';
@@ -11,6 +11,7 @@ import type { DomainMoment } from '../../src/model/domain.ts';
 import type { HostHint } from '../../src/model/hints.ts';
 import { statsGroups } from '../../src/model/stats.ts';
 import { plainSample } from '../drivers/libvirt/plain-samples.ts';
+import { eventually } from '../support/eventually.ts';
 import { type GuestSpec, tinyGuestXml } from './tiny-guest.ts';
 
 /** A host for the suite alone: it may have domains of its own, but none whose name begins with `contract-`. */
@@ -27,8 +28,6 @@ type Collected = { readonly hints: HostHint[]; readonly done: Promise<void> };
 const signal = new AbortController().signal;
 const options = { signal };
 const nowhere = parseUuid('0badc0de-0000-4000-8000-000000000001') as Uuid;
-/** A real daemon starts guests in tenths of seconds; a machine that is busy takes longer. */
-const patience = { timeout: 10_000, interval: 20 };
 
 export function describeDriverContract(name: string, openHost: () => Promise<ContractHost>): void {
   describe(`${name} keeps the driver's contract`, () => {
@@ -80,10 +79,10 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
     const status = async (uuid: Uuid) => (await driver.readDomain(uuid, options)).status;
     /** Resolves when that lifecycle event of that domain was told. */
     const told = (uuid: Uuid, event: string, detail: string) =>
-      vi.waitFor(() => {
+      eventually(() => {
         const events = collected.hints.filter((hint) => hint.kind === 'domain' && hint.uuid === uuid);
         expect(events).toContainEqual(expect.objectContaining({ event: 'lifecycle', detail: { event, detail } }));
-      }, patience);
+      });
 
     describe('the host', () => {
       test('says what it is', () => {
@@ -421,9 +420,9 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
         const { config, inactiveXml } = await driver.readDomain(guest.uuid, options);
         expect(config.interfaces).toMatchObject([{ macAddress, target: expect.stringMatching(/^vnet\d+$/) }]);
         expect(driver.inspectDomainXml(inactiveXml ?? '').interfaces).toEqual([]);
-        await vi.waitFor(() => {
+        await eventually(() => {
           expect(collected.hints).toContainEqual(expect.objectContaining({ uuid: guest.uuid, event: 'device-added' }));
-        }, patience);
+        });
       });
 
       test('is not attached live to a guest that is off', async () => {
@@ -508,7 +507,7 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
         const cpuTime = async () =>
           (await driver.readDomainStats(['cpu'], [guest.uuid], options))[0]?.cpu?.timeNs ?? 0n;
         const before = await cpuTime();
-        await vi.waitFor(async () => expect(await cpuTime()).toBeGreaterThan(before), patience);
+        await eventually(async () => expect(await cpuTime()).toBeGreaterThan(before));
       });
     });
 
@@ -536,9 +535,9 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
         const other = await host.openDriver({ readOnly: true });
         const heard = collect(other);
         const guest = await define();
-        await vi.waitFor(() => {
+        await eventually(() => {
           expect(heard.hints).toContainEqual(expect.objectContaining({ uuid: guest.uuid, event: 'lifecycle' }));
-        }, patience);
+        });
         await other.close();
         await heard.done;
       });

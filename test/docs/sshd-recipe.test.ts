@@ -26,7 +26,7 @@ const documentedSocket = '/run/libvirt/libvirt-sock';
 const recipe = sectionUnder(readPage('docs/OPERATIONS.md'), 'An account that can do nothing else');
 const [serverConfig = '', keyLine = ''] = blocksOf(recipe, '');
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const open: SshConnection[] = [];
 let scratch: Scratch;
 let echoes: Server[];

@@ -1,5 +1,5 @@
 import { type GraphQLObjectType, graphql } from 'graphql';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { openDriver } from '../../src/drivers/index.ts';
 import { simTargets } from '../../src/drivers/libvirt/sim/targets.ts';
@@ -11,6 +11,7 @@ import { createContext } from '../../src/resolvers/context.ts';
 import { createIdCodec } from '../../src/resolvers/ids.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
 import { createHandshakeLimiter } from '../../src/ssh/handshake-limiter.ts';
+import { until } from '../support/eventually.ts';
 import { everyField } from '../support/every-field.ts';
 import { noHostAdmin as hostAdmin, noConfiguration, readSdl } from '../support/gateway.ts';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
     random: Math.random,
     openDriver: (target, options) => openDriver(target, { log: silentLog, clock: systemClock, limiter }, options),
   });
-  await vi.waitUntil(() => fleet.hosts().every((host) => host.status === 'READY'), { timeout: 10_000 });
+  await until(() => fleet.hosts().every((host) => host.status === 'READY'));
 });
 
 afterAll(() => fleet?.close());

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { root } from '../architecture/imports.ts';
 import { blocksOf, readPage } from '../docs/markdown.ts';
 import { type ChaosAddress, openChaosProxy } from '../support/chaos-proxy.ts';
+import { eventually } from '../support/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/gateway-process.ts';
 
 /** The examples, each as a person runs it, against a gateway on the embedded fleet. */
@@ -20,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'virtgraph-examples-'));
   gateway = await startAnother();
   gatewayUrl = await gateway.url;
-  await vi.waitFor(requireReadyHosts, { timeout: 20_000 });
+  await eventually(requireReadyHosts);
 });
 afterEach(() => {
   for (const child of running) child.kill();
@@ -137,7 +138,7 @@ test('list-domains.sh takes the token of the state directory, and fails with the
 
 test('watch.sh shows the present state, then changes, and ends when its time is over', async () => {
   const watching = start('watch.sh', ['6']);
-  await vi.waitFor(() => expect(watching.stdout()).toContain('"name":"ct-cron","state":"PAUSED"'), { timeout: 5_500 });
+  await eventually(() => expect(watching.stdout()).toContain('"name":"ct-cron","state":"PAUSED"'));
   await changeDomain('resumeDomain', 'cedar', 'ct-cron');
   expect(await watching.status).toBe(0);
   expect(watching.stdout()).toContain('"name":"ct-cron","state":"RUNNING"');
@@ -160,22 +161,22 @@ test('watch.mjs misses nothing when its connection is cut, and starts over when 
         .stdout()
         .split('\n')
         .filter((line) => pattern.test(line));
-    await vi.waitFor(() => expect(lines(/that is all there is now/)).toHaveLength(1), { timeout: 15_000 });
+    await eventually(() => expect(lines(/that is all there is now/)).toHaveLength(1));
 
     proxy.setFaults({ refuse: true });
     proxy.cut('RST');
-    await vi.waitFor(() => expect(lines(/the connection is gone/)).not.toEqual([]), { timeout: 15_000 });
+    await eventually(() => expect(lines(/the connection is gone/)).not.toEqual([]));
     await changeDomain('suspendDomain', 'alder', 'db-1');
     await changeDomain('resumeDomain', 'alder', 'db-1');
     proxy.setFaults({});
-    await vi.waitFor(() => expect(lines(/alder\/db-1 RUNNING .*\(state/)).toHaveLength(1), { timeout: 20_000 });
+    await eventually(() => expect(lines(/alder\/db-1 RUNNING .*\(state/)).toHaveLength(1));
     expect(lines(/alder\/db-1 PAUSED/)).toHaveLength(1);
     // From where it was: no second snapshot.
     expect(lines(/starting over|that is all there is now/)).toHaveLength(1);
 
     proxy.retarget(addressOf(await second.url));
     proxy.cut('FIN');
-    await vi.waitFor(() => expect(lines(/that is all there is now/)).toHaveLength(2), { timeout: 20_000 });
+    await eventually(() => expect(lines(/that is all there is now/)).toHaveLength(2));
     expect(lines(/starting over: EPOCH_CHANGED/)).toHaveLength(1);
   } finally {
     await proxy.close();
@@ -218,7 +219,7 @@ test('poll-changes.mjs tells what changed since the last time, and lists everyth
   expect(first.stdout).toContain('birch/monitoring RUNNING\n');
 
   await changeDomain('suspendDomain', 'birch', 'monitoring');
-  await vi.waitFor(async () => expect(await stateOf('birch', 'monitoring')).toEqual({ state: 'PAUSED' }));
+  await eventually(async () => expect(await stateOf('birch', 'monitoring')).toEqual({ state: 'PAUSED' }));
   const second = await run('poll-changes.mjs', [file]);
   expect(second.stdout).toMatch(/^\S+Z birch\/monitoring PAUSED \(changed: state/m);
   expect(second.stdout).not.toContain('birch/monitoring RUNNING');

@@ -39,8 +39,8 @@ const ready = async (gateway: GatewayProcess) => {
   const { hosts } = await dataOf<{ readonly hosts: { readonly nodes: readonly Named[] } }>(gateway, query);
   return hosts.nodes.map(({ name }) => name);
 };
-const whenReady = (gateway: GatewayProcess) => expect.poll(() => ready(gateway), { timeout: 10_000, interval: 50 });
-const said = (gateway: GatewayProcess) => expect.poll(() => gateway.stderr(), { timeout: 10_000, interval: 50 });
+const whenReady = (gateway: GatewayProcess) => expect.poll(() => ready(gateway));
+const said = (gateway: GatewayProcess) => expect.poll(() => gateway.stderr());
 
 const begin = (text: string) => startGateway({ env, prepare: (dir) => writeFile(join(dir, 'virtgraph.yaml'), text) });
 

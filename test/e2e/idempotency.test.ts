@@ -20,9 +20,7 @@ async function start(env: Readonly<Record<string, string>> = {}) {
       ),
   });
   await expect
-    .poll(async () => (await ask(gateway, '{ hosts(filter: { statuses: [READY] }) { totalCount } }')).data, {
-      timeout: 15_000,
-    })
+    .poll(async () => (await ask(gateway, '{ hosts(filter: { statuses: [READY] }) { totalCount } }')).data)
     .toEqual({ hosts: { totalCount: 1 } });
   return gateway;
 }

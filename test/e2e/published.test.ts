@@ -36,7 +36,7 @@ test('starts, reads the embedded hosts, shows the IDE, and keeps its compiled co
   const url = await gateway.url;
   const token = await gateway.token();
   await expect
-    .poll(() => ask(url, token, '{ hosts(filter: { statuses: [READY] }) { totalCount } }'), { timeout: 30_000 })
+    .poll(() => ask(url, token, '{ hosts(filter: { statuses: [READY] }) { totalCount } }'))
     .toEqual({ hosts: { totalCount: 3 } });
   expect(await (await fetch(`${url}/`)).text()).toContain('graphiql');
   gateway.kill('SIGTERM');
@@ -52,7 +52,7 @@ test('dials over SSH, and keeps its journal, for which it starts a thread', asyn
   const url = await gateway.url;
   const token = await gateway.token();
   await expect
-    .poll(() => ask(url, token, '{ hosts { nodes { statusReason { code } } } }'), { timeout: 30_000 })
+    .poll(() => ask(url, token, '{ hosts { nodes { statusReason { code } } } }'))
     .toEqual({ hosts: { nodes: [{ statusReason: { code: 'CONNECTION_REFUSED' } }] } });
   expect(await ask(url, token, '{ gateway { journalPersistence } }')).toEqual({
     gateway: { journalPersistence: 'SQLITE' },

@@ -95,7 +95,7 @@ async function shared() {
 
 async function untilReady(gateway: GatewayProcess, count: number) {
   await expect
-    .poll(() => ask(gateway, '{ hosts(filter: { statuses: [READY] }) { totalCount } }'), { timeout: 20_000 })
+    .poll(() => ask(gateway, '{ hosts(filter: { statuses: [READY] }) { totalCount } }'))
     .toEqual({ hosts: { totalCount: count } });
 }
 
@@ -123,24 +123,21 @@ test('who watched a gateway that was killed goes on from the last cursor, withou
 
   // What one holds who heard it all is what there is.
   await expect
-    .poll(
-      async () => {
-        const { domains, hosts } = (await ask(gateway, state)) as unknown as Record<
-          'domains' | 'hosts',
-          { nodes: { id: string; name: string; state?: string; status?: string }[] }
-        >;
-        const there = [...domains.nodes, ...hosts.nodes].map(({ id, name, state: of, status }) => [
-          id,
-          name,
-          of ?? status,
-        ]);
-        const held = [...watcher.objects.values()].filter((object) => object.state ?? object.status);
-        const told = held.map(({ id, name, state: of, status }) => [id, name, of ?? status]);
-        const byId = (a: (string | undefined)[], b: (string | undefined)[]) => String(a[0]).localeCompare(String(b[0]));
-        return JSON.stringify(told.sort(byId)) === JSON.stringify(there.sort(byId)) && there.length === 19;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { domains, hosts } = (await ask(gateway, state)) as unknown as Record<
+        'domains' | 'hosts',
+        { nodes: { id: string; name: string; state?: string; status?: string }[] }
+      >;
+      const there = [...domains.nodes, ...hosts.nodes].map(({ id, name, state: of, status }) => [
+        id,
+        name,
+        of ?? status,
+      ]);
+      const held = [...watcher.objects.values()].filter((object) => object.state ?? object.status);
+      const told = held.map(({ id, name, state: of, status }) => [id, name, of ?? status]);
+      const byId = (a: (string | undefined)[], b: (string | undefined)[]) => String(a[0]).localeCompare(String(b[0]));
+      return JSON.stringify(told.sort(byId)) === JSON.stringify(there.sort(byId)) && there.length === 19;
+    })
     .toBe(true);
   const after = watcher.told.slice(seen);
   expect(after.filter(({ __typename }) => __typename === 'ResyncRequired')).toEqual([]);

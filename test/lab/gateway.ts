@@ -184,7 +184,7 @@ export async function hostStatus(
   gateway: Gateway,
   name: string,
   status: string,
-  timeoutMs = 30_000,
+  timeoutMs?: number,
 ): Promise<HostState> {
   const state = () => hostState(gateway, name);
   const found = async () => {

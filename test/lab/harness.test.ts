@@ -83,7 +83,7 @@ describe('reaching the hosts', () => {
     const lost = await ssh(['-o', 'ConnectTimeout=1', host.name, 'true']);
     expect(lost.stderr).toMatch(/timed out|No route to host/);
     await host.setLink(true);
-    await waitFor('the host behind its cable', async () => (await ssh([host.name, 'true'])).status === 0, 20_000);
+    await waitFor('the host behind its cable', async () => (await ssh([host.name, 'true'])).status === 0);
   });
 });
 
@@ -191,7 +191,7 @@ describe('leaving nothing behind', () => {
     const victim: { name: string; folder: string; qemu: number } = JSON.parse(String(line));
     expect(traces(victim)).not.toEqual([]);
     owner.kill('SIGKILL');
-    await waitFor('nothing of the lab to be left', () => traces(victim).length === 0, 20_000);
+    await waitFor('nothing of the lab to be left', () => traces(victim).length === 0);
     expect(existsSync(`/proc/${victim.qemu}`)).toBe(false);
   });
 });

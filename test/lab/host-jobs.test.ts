@@ -129,7 +129,7 @@ test('a copy goes on as the same task in the next run of the gateway, and succee
     const now = await taskNow(task);
     return now.state === 'RUNNING' && percentOf(now) > percentOf(task);
   });
-  const ended = watch(task).next('the end', ({ state }) => state !== 'RUNNING', 60_000);
+  const ended = watch(task).next('the end', ({ state }) => state !== 'RUNNING');
   await host.virsh('blockjob', 'busy', 'vda', '--bandwidth', '0');
   await waitFor('the copy to have caught up', () =>
     host.tryVirsh('blockjob', 'busy', 'vda', '--pivot').then((r) => r.status === 0),

@@ -108,7 +108,7 @@ async function metric(gateway: GatewayProcess, name: string): Promise<number> {
 
 const timesSaid = (gateway: GatewayProcess, text: string) => gateway.stderr().split(text).length - 1;
 const isKept = (gateway: GatewayProcess) =>
-  waitFor('changes are kept', async () => (await persistenceOf(gateway)) === 'SQLITE', 60_000);
+  waitFor('changes are kept', async () => (await persistenceOf(gateway)) === 'SQLITE');
 
 /** Until nothing more goes in. */
 function fill(disk: string) {
@@ -209,7 +209,7 @@ test('a state directory that is removed is made again, and what was told in this
   const cursor = await cursorOf(gateway);
   await define(gateway, 'before');
   rmSync(stateDir, { recursive: true });
-  await waitFor('that is noticed', () => timesSaid(gateway, 'The store cannot be used') === 1, 60_000);
+  await waitFor('that is noticed', () => timesSaid(gateway, 'The store cannot be used') === 1);
   await define(gateway, 'meanwhile');
   await isKept(gateway);
   expect(statSync(file).mode & 0o777).toBe(0o600);

@@ -36,7 +36,7 @@ beforeAll(async () => {
   lab = await openLab({ hosts: 1, hostKeyTypes: ['ed25519'], defaultNetwork: false, purpose: 'stuck-guests.test.ts' });
   host = hostNamed(lab, 'h1');
   fleet = openFleetOf(lab, host);
-  await waitFor('the host to be ready', () => fleet.host('h1')?.status === 'READY', 30_000);
+  await waitFor('the host to be ready', () => fleet.host('h1')?.status === 'READY');
   const driver = fleet.driver('h1');
   await inParallel(names, 4, async (name) => {
     await driver.startDomain(await driver.defineDomain(qemuGuestXml({ name }), { validate: false, signal }), {
@@ -46,7 +46,7 @@ beforeAll(async () => {
   await waitFor('all guests', () => names.every((name) => fleet.domainByName('h1', name)?.state === 'RUNNING'));
   void gatherTicks();
   void gatherInterruptions();
-  await waitFor('whole readings of all', () => wholeReadings().size === guestCount, 20_000);
+  await waitFor('whole readings of all', () => wholeReadings().size === guestCount);
 });
 
 afterAll(async () => {
@@ -219,7 +219,7 @@ test('forceOffDomain frees a stuck guest', async () => {
 test('guests that go on are well again by themselves', async () => {
   for (const name of stopped) if (!gone.has(name)) process.kill(host.qemuPid(name) ?? 0, 'SIGCONT');
   const left = names.filter((name) => !gone.has(name));
-  await waitFor('whole readings of all that run', () => left.every((name) => wholeReadings().has(name)), 30_000);
+  await waitFor('whole readings of all that run', () => left.every((name) => wholeReadings().has(name)));
   await waitFor('no trace of it', () => left.every((name) => fleet.domainByName('h1', name)?.monitor === null));
   expect(lanes().every(({ callsAbandoned }) => callsAbandoned === 0)).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { openLibvirtDriver } from '../../src/drivers/libvirt/driver.ts';
 import { procedures } from '../../src/drivers/libvirt/rpc/procedures.ts';
@@ -7,6 +7,7 @@ import { populateMany } from '../../src/drivers/libvirt/sim/embedded-fleet.ts';
 import { openFleet } from '../../src/fleet/fleet.ts';
 import { silentLog } from '../../src/log.ts';
 import { simTarget } from '../drivers/libvirt/sim-driver.ts';
+import { until } from '../support/eventually.ts';
 import { ask, openGateway } from '../support/gateway.ts';
 import { createWireTap } from '../support/wire-tap.ts';
 
@@ -43,7 +44,7 @@ beforeEach(async () => {
     await fleet.close();
     daemon.close();
   };
-  await vi.waitUntil(() => fleet.host('h1')?.status === 'READY', 10_000);
+  await until(() => fleet.host('h1')?.status === 'READY');
 });
 
 afterEach(() => close());

@@ -1,7 +1,8 @@
 import { type Client, createClient } from 'graphql-ws';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Server } from '../../src/server/open-server.ts';
+import { until } from '../support/eventually.ts';
 import { openGateway, testLimits, testToken } from '../support/gateway.ts';
 import { createMemoryFleet, type MemoryFleet, someDomain } from '../support/memory-fleet.ts';
 
@@ -150,7 +151,7 @@ describe('subscribers of one document', () => {
     for (let number = 0; number < total; number++) {
       change('alpha', number % 7, `${number}`);
       if (number % 10 === 0) {
-        await vi.waitUntil(() => witness.told.length === number + 1);
+        await until(() => witness.told.length === number + 1);
         const from = Math.floor(number / 2);
         back.push({ from: from + 1, each: subscribe({ after: witness.told[from]?.cursor }) });
       }

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { receiveNewcomers } from '../../src/server/newcomers.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 
 /** As many as are listened to at once. */
@@ -37,10 +38,10 @@ async function come() {
   client.on('data', (bytes) => {
     text += bytes.toString();
   });
-  await vi.waitFor(() => expect(connected).toBe(before + 1), { interval: 1 });
+  await eventually(() => expect(connected).toBe(before + 1), 1);
   return {
     ask: (path: string) => client.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`),
-    answered: (path: string) => vi.waitFor(() => expect(text).toContain(`heard ${path}`), { interval: 1 }),
+    answered: (path: string) => eventually(() => expect(text).toContain(`heard ${path}`), 1),
     text: () => text,
     leave: () => client.destroy(),
   };

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Server, ServerOptions } from '../../src/server/open-server.ts';
+import { until } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { openGateway, testToken } from '../support/gateway.ts';
 import { createMemoryFleet, type MemoryFleet, type MemoryFleetOptions, someDomain } from '../support/memory-fleet.ts';
@@ -18,7 +19,7 @@ async function open(fleetOptions: MemoryFleetOptions = {}, serverOptions: Partia
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.terminate();
   // In a time that stands still, nobody would be sent away.
-  await vi.waitUntil(async () => (await openSockets()) === 0);
+  await until(async () => (await openSockets()) === 0);
   await server.close();
   await fleet.close();
 });

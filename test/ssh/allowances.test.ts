@@ -15,7 +15,7 @@ import {
   targetFor,
 } from './real-sshd.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 let scratch: Scratch;
 let echoes: Server[];
 

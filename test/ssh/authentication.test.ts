@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectProblem } from './expect-problem.ts';
 import {
   createScratch,
@@ -17,7 +18,7 @@ import {
   targetFor,
 } from './real-sshd.ts';
 
-const signal = AbortSignal.timeout(120_000);
+const { signal } = new AbortController();
 
 describe('logging in, against a real sshd', () => {
   let scratch: Scratch;
@@ -64,7 +65,7 @@ describe('logging in, against a real sshd', () => {
     const { stdout } = await run('ssh-keygen', ['-l', '-f', keyFile]);
     const accepted = (line: string) =>
       line.includes('Accepted publickey') && line.includes(stdout.split(' ')[1] ?? '-');
-    await vi.waitFor(() => expect(sshd.log().split('\n').some(accepted)).toBe(true));
+    await eventually(() => expect(sshd.log().split('\n').some(accepted)).toBe(true));
   });
 
   test('a passphrase from the environment opens the key', async () => {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VirtgraphError } from '../../src/errors.ts';
 import { openSshConnection, type SshConnection } from '../../src/ssh/connection.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectProblem, problemOf } from './expect-problem.ts';
 import {
   createScratch,
@@ -16,7 +17,7 @@ import {
   targetFor,
 } from './real-sshd.ts';
 
-const signal = AbortSignal.timeout(120_000);
+const { signal } = new AbortController();
 
 describe('streams through a real sshd', () => {
   let scratch: Scratch;
@@ -114,7 +115,7 @@ describe('streams through a real sshd', () => {
     }
     // With Nagle on at either end the median stays at 44 ms; without, it is well under one. The session that turns it
     // off in sshd runs beside the first streams, hence the waiting.
-    await vi.waitFor(async () => expect(await medianMs()).toBeLessThan(20), 10_000);
+    await eventually(async () => expect(await medianMs()).toBeLessThan(20));
     stream.destroy();
     server.close();
   });

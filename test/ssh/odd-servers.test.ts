@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectProblem, problemOf } from './expect-problem.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createScratch, dependencies, freePort, type Scratch, targetFor } from './real-sshd.ts';
 import { type AuthContext, type ScriptedServer, startScriptedServer, startTcpServer } from './scripted-server.ts';
 
 describe('servers that fail us at each stage', () => {
-  const signal = AbortSignal.timeout(60_000);
+  const { signal } = new AbortController();
   let scratch: Scratch;
   let cleanups: (() => Promise<void>)[];
 
@@ -49,7 +50,7 @@ describe('servers that fail us at each stage', () => {
 
   /** Waits until `work` waits for the clock, then lets it wait for too long. */
   async function timeOut(clock: ManualClock, waiting: () => boolean, byMs: number): Promise<void> {
-    await vi.waitFor(() => expect(waiting()).toBe(true), { interval: 5 });
+    await eventually(() => expect(waiting()).toBe(true));
     clock.advance(byMs);
   }
 

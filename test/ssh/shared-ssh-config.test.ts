@@ -6,7 +6,7 @@ import { readSshConfig } from '../../src/ssh/ssh-config.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { createScratch, requireOpenSsh, type Scratch } from './real-sshd.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const env = { PATH: process.env['PATH'] };
 const hop = (host: string, changes: Partial<SshHop> = {}): SshHop => ({ host, port: null, user: null, ...changes });
 

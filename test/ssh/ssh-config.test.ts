@@ -7,7 +7,7 @@ import { parseProxyJump, readSshConfig } from '../../src/ssh/ssh-config.ts';
 import { expectProblem, problemOf } from './expect-problem.ts';
 import { createScratch, requireOpenSsh, type Scratch, targetFor } from './real-sshd.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const { homedir, username } = userInfo();
 const hop = (host: string, changes: Partial<SshHop> = {}): SshHop => ({ host, port: null, user: null, ...changes });
 

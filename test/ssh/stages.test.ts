@@ -35,7 +35,7 @@ afterAll(async () => {
 /** Connects, or fails to, and returns what was told meanwhile. */
 async function watch(changes: Partial<SshTarget> = {}, deps: Partial<SshDependencies> = {}) {
   const events: SshStageEvent[] = [];
-  const options = { signal: AbortSignal.timeout(20_000), onStage: (event: SshStageEvent) => void events.push(event) };
+  const options = { signal: new AbortController().signal, onStage: (event: SshStageEvent) => void events.push(event) };
   const opening = openSshConnection(targetFor(scratch, sshd.port, changes), dependencies(scratch, deps), options);
   const problem = await opening.then(
     async (connection) => {

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Log, silentLog } from '../../src/log.ts';
 import { type Lent, openLastingStore } from '../../src/store/lasting-store.ts';
 import type { Shelf } from '../../src/store/open-store.ts';
 import { type Database, StoreError } from '../../src/store/sqlite.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { scratchDir } from './scratch-dir.ts';
 
@@ -80,7 +81,7 @@ describe('a store that fails while it is used', () => {
     await clock.advance(999);
     expect(store.health.isInUse).toBe(false);
     await clock.advance(1);
-    await vi.waitFor(() => expect(store.health).toEqual({ isInUse: true, failures: 1 }));
+    await eventually(() => expect(store.health).toEqual({ isInUse: true, failures: 1 }));
     expect(news).toEqual(['left', 'returned with kept']);
     expect(said).toEqual([lostLine, backLine]);
     add(lent, 'more');
@@ -98,7 +99,7 @@ describe('a store that fails while it is used', () => {
     let failures = 1;
     for (let second = 1; second <= 300; second++) {
       await clock.advance(1_000);
-      await vi.waitFor(() => expect(clock.pending).toBe(1));
+      await eventually(() => expect(clock.pending).toBe(1));
       if (store.health.failures > failures) tries.push(second);
       ({ failures } = store.health);
     }
@@ -107,7 +108,7 @@ describe('a store that fails while it is used', () => {
     expect(said).toEqual([lostLine]);
     rmSync(dir);
     await clock.advance(60_000);
-    await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+    await eventually(() => expect(store.health.isInUse).toBe(true));
     expect(said).toEqual([lostLine, backLine]);
   });
 
@@ -118,7 +119,7 @@ describe('a store that fails while it is used', () => {
       await clock.advance(ms - 1);
       expect(store.health.isInUse).toBe(false);
       await clock.advance(1);
-      await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+      await eventually(() => expect(store.health.isInUse).toBe(true));
     };
     await isBackAfter(1_000);
     await isBackAfter(1_600);
@@ -133,7 +134,7 @@ describe('a store that fails while it is used', () => {
     add(lent, 'lost');
     lent.failed(new StoreError('damaged', 'database disk image is malformed'));
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+    await eventually(() => expect(store.health.isInUse).toBe(true));
     expect(news).toEqual(['left', 'returned with ']);
     expect(existsSync(`${file}.damaged`)).toBe(true);
     expect(said).toEqual([lostLine, 'error The store is damaged', backLine]);
@@ -153,7 +154,7 @@ describe('a store that fails while it is used', () => {
     await clock.advance(2_000);
     expect(store.health).toEqual({ isInUse: false, failures: 1 });
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+    await eventually(() => expect(store.health.isInUse).toBe(true));
     expect(news).toEqual(['left', 'returned with ']);
     add(lent, 'kept');
     store.close();
@@ -168,10 +169,10 @@ describe('a store that fails while it is used', () => {
     const other = openNotes(file);
     add(other.lent, 'his');
     await clock.advance(3_000);
-    await vi.waitFor(() => expect(store.health).toEqual({ isInUse: false, failures: 2 }));
+    await eventually(() => expect(store.health).toEqual({ isInUse: false, failures: 2 }));
     other.store.close();
     await clock.advance(1_600);
-    await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+    await eventually(() => expect(store.health.isInUse).toBe(true));
     expect(lent.shelf?.all()).toEqual(['his']);
   });
 
@@ -194,7 +195,7 @@ describe('a store that fails while it is used', () => {
     const before = readdirSync(dir);
     lent.failed(refused);
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+    await eventually(() => expect(store.health.isInUse).toBe(true));
     add(lent, 'y');
     expect(readdirSync(dir)).toEqual(before);
   });
@@ -212,7 +213,7 @@ describe('a store that cannot be used at the start', () => {
     rmSync(dir);
     mkdirSync(dir);
     await clock.advance(1_600);
-    await vi.waitFor(() => expect(store.health.isInUse).toBe(true));
+    await eventually(() => expect(store.health.isInUse).toBe(true));
     expect(news).toEqual(['returned with ']);
     expect(said).toEqual([lostLine, backLine]);
   });

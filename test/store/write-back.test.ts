@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Log } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openDatabase } from '../../src/store/sqlite.ts';
 import { createWriteBackThread } from '../../src/store/write-back.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { scratchDir } from './scratch-dir.ts';
 
@@ -46,7 +47,7 @@ describe("a store's log", () => {
       opened.shelves.run(text);
       expect([isInFile(text), readFileSync(`${file}-wal`).includes(text)]).toEqual([false, true]);
       await clock.advance(250);
-      await vi.waitFor(() => expect(isInFile(text)).toBe(true), 10_000);
+      await eventually(() => expect(isInFile(text)).toBe(true));
     }
     opened.close();
     expect(said).toEqual([]);
@@ -61,14 +62,14 @@ describe("a store's log", () => {
     const thread = createWriteBackThread({ file, database, clock, log });
     thread.wrote();
     await clock.advance(250);
-    await vi.waitFor(() => expect(said).toHaveLength(1), 10_000);
+    await eventually(() => expect(said).toHaveLength(1));
     expect(said[0]).toMatch(/^error The store cannot be written to the disk/);
 
-    await vi.waitFor(() => expect(clock.pending).toBe(1), 10_000);
+    await eventually(() => expect(clock.pending).toBe(1));
     mkdirSync(dirname(file));
     openDatabase(file, { lockTimeoutMs: 0 }).close();
     await clock.advance(30_000);
-    await vi.waitFor(() => expect(said[1]).toBe('info The store is written to the disk again'), 10_000);
+    await eventually(() => expect(said[1]).toBe('info The store is written to the disk again'));
     thread.close();
     thread.close();
   });

@@ -3,9 +3,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../src/drivers/libvirt/sim/random.ts';
 import { type ChaosAddress, type ChaosProxy, openChaosProxy } from './chaos-proxy.ts';
+import { eventually } from './eventually.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 
 /** The server behind the proxy: what came in, on whatever connection, and the sockets. */
@@ -81,7 +82,7 @@ function openClient(address: ChaosAddress = proxy.address): Client {
 async function openPair(address?: ChaosAddress): Promise<{ client: Client; server: Socket }> {
   const before = far.sockets.length;
   const client = openClient(address);
-  const server = await vi.waitFor(() => {
+  const server = await eventually(() => {
     const socket = far.sockets[before];
     if (socket === undefined) throw new Error('not connected yet');
     return socket;
@@ -89,7 +90,7 @@ async function openPair(address?: ChaosAddress): Promise<{ client: Client; serve
   return { client, server };
 }
 
-const arrived = (read: () => string, expected: string) => vi.waitFor(() => expect(read()).toBe(expected));
+const arrived = (read: () => string, expected: string) => eventually(() => expect(read()).toBe(expected));
 
 describe('without faults', () => {
   test('bytes pass in both directions, and an end passes as an end', async () => {
@@ -100,11 +101,11 @@ describe('without faults', () => {
     await arrived(client.text, 'pong');
     client.socket.end('last');
     await arrived(far.text, 'pinglast');
-    await vi.waitFor(() => expect(server.readableEnded).toBe(true));
+    await eventually(() => expect(server.readableEnded).toBe(true));
     server.end('after the end');
     await arrived(client.text, 'pongafter the end');
-    await vi.waitFor(() => expect(client.closed).toBe(true));
-    await vi.waitFor(() => expect(proxy.connections).toBe(0));
+    await eventually(() => expect(client.closed).toBe(true));
+    await eventually(() => expect(proxy.connections).toBe(0));
     expect(client.error).toBeNull();
   });
 
@@ -117,7 +118,7 @@ describe('without faults', () => {
     server.write('and back');
     await arrived(client.text, 'and back');
     await unix.close();
-    await vi.waitFor(() => expect(client.ended).toBe(true));
+    await eventually(() => expect(client.ended).toBe(true));
   });
 
   test('however it is cut into pieces, what arrives is what was sent', async () => {
@@ -129,9 +130,9 @@ describe('without faults', () => {
           const before = far.text();
           for (const piece of pieces) client.socket.write(piece);
           const sent = Buffer.concat(pieces).toString('latin1');
-          await vi.waitFor(() => expect(far.text().slice(before.length)).toBe(sent));
+          await eventually(() => expect(far.text().slice(before.length)).toBe(sent));
           client.socket.destroy();
-          await vi.waitFor(() => expect(server.destroyed || server.readableEnded).toBe(true));
+          await eventually(() => expect(server.destroyed || server.readableEnded).toBe(true));
         },
       ),
       { numRuns: 15 },
@@ -144,9 +145,9 @@ describe('without faults', () => {
     client.socket.pause();
     server.write(Buffer.alloc(size, 'x'));
     // Both kernels' buffers and ours are full: the rest waits with the sender.
-    await vi.waitFor(() => expect(server.writableLength).toBeGreaterThan(0));
+    await eventually(() => expect(server.writableLength).toBeGreaterThan(0));
     client.socket.resume();
-    await vi.waitFor(() => expect(client.text().length).toBe(size), 5_000);
+    await eventually(() => expect(client.text().length).toBe(size));
   });
 });
 
@@ -156,15 +157,15 @@ describe('a way that is cut', () => {
     let serverError: string | undefined;
     server.on('error', (error: NodeJS.ErrnoException) => (serverError = error.code));
     expect(proxy.cut('RST')).toBe(1);
-    await vi.waitFor(() => expect(client.error).toBe('ECONNRESET'));
-    await vi.waitFor(() => expect(serverError).toBe('ECONNRESET'));
+    await eventually(() => expect(client.error).toBe('ECONNRESET'));
+    await eventually(() => expect(serverError).toBe('ECONNRESET'));
   });
 
   test('with FIN both sides see an end', async () => {
     const { client, server } = await openPair();
     proxy.cut('FIN');
-    await vi.waitFor(() => expect(client.ended).toBe(true));
-    await vi.waitFor(() => expect(server.readableEnded).toBe(true));
+    await eventually(() => expect(client.ended).toBe(true));
+    await eventually(() => expect(server.readableEnded).toBe(true));
     expect(client.error).toBeNull();
   });
 
@@ -174,7 +175,7 @@ describe('a way that is cut', () => {
     server.write('abc');
     await arrived(client.text, 'abc');
     server.write('defghi');
-    await vi.waitFor(() => expect(client.closed || client.ended).toBe(true));
+    await eventually(() => expect(client.closed || client.ended).toBe(true));
     expect(client.text()).toBe('abcde');
     expect(client.error).toBe(kind === 'RST' ? 'ECONNRESET' : null);
   });
@@ -183,14 +184,14 @@ describe('a way that is cut', () => {
     const { client, server } = await openPair();
     proxy.setFaults({ down: { stall: true } });
     server.end('x');
-    await vi.waitFor(() => expect(server.writableFinished).toBe(true));
+    await eventually(() => expect(server.writableFinished).toBe(true));
     client.socket.write('also after that');
     await arrived(far.text, 'also after that');
     proxy.setFaults({});
     // Until the end has been handed to the kernel, and no longer.
     await new Promise<void>((resolve) => process.nextTick(() => process.nextTick(resolve)));
     proxy.cut('RST');
-    await vi.waitFor(() => {
+    await eventually(() => {
       client.socket.write('?');
       expect(client.closed).toBe(true);
     });
@@ -200,7 +201,7 @@ describe('a way that is cut', () => {
     const { client: old } = await openPair();
     proxy.setFaults({ refuse: true });
     const refused = openClient();
-    await vi.waitFor(() => expect(refused.closed).toBe(true));
+    await eventually(() => expect(refused.closed).toBe(true));
     old.socket.write('still here');
     await arrived(far.text, 'still here');
     proxy.setFaults({});
@@ -210,7 +211,7 @@ describe('a way that is cut', () => {
   test('a far end that is not there ends the client', async () => {
     proxy.retarget({ path: join(folder, 'nobody.sock') });
     const client = openClient();
-    await vi.waitFor(() => expect(client.closed).toBe(true));
+    await eventually(() => expect(client.closed).toBe(true));
   });
 });
 
@@ -222,7 +223,7 @@ describe('a way that is half open', () => {
     server.write('heard');
     await arrived(client.text, 'heard');
     client.socket.destroy();
-    await vi.waitFor(() => expect(client.closed).toBe(true));
+    await eventually(() => expect(client.closed).toBe(true));
     expect(far.text()).toBe('');
     expect(server.readableEnded).toBe(false);
   });
@@ -254,14 +255,14 @@ describe('a way that is slow', () => {
     expect(client.text()).toBe('');
     proxy.setFaults({});
     await arrived(client.text, 'first second');
-    await vi.waitFor(() => expect(client.ended).toBe(true));
+    await eventually(() => expect(client.ended).toBe(true));
   });
 
   test('delivers after its latency and not before', async () => {
     const { client } = await openPair();
     proxy.setFaults({ up: { latencyMs: 1_000 } });
     client.socket.write('slow');
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await eventually(() => expect(clock.pending).toBe(1));
     await clock.advance(999);
     expect(far.text()).toBe('');
     await clock.advance(1);
@@ -274,7 +275,7 @@ describe('a way that is slow', () => {
     for (const letter of 'abcdefgh') {
       await new Promise<void>((resolve) => client.socket.write(letter, () => resolve()));
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await clock.advance(200);
       expect(far.text()).toBe('abcdefgh');
     });

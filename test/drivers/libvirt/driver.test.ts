@@ -1,5 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Driver } from '../../../src/drivers/driver.ts';
 import { openLibvirtDriver } from '../../../src/drivers/libvirt/driver.ts';
 import { encodeFrame, FrameParser } from '../../../src/drivers/libvirt/rpc/frame.ts';
@@ -13,6 +13,7 @@ import { silentLog } from '../../../src/log.ts';
 import { parseUuid, type Uuid } from '../../../src/model/brands.ts';
 import { statsGroups } from '../../../src/model/stats.ts';
 import type { HostTarget } from '../../../src/model/target.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createWireTap } from '../../support/wire-tap.ts';
 
@@ -135,7 +136,7 @@ describe('lanes', () => {
     const stuck = await firstUuid(driver, 'RUNNING');
     daemon.stick(stuck);
     const waiting = Promise.allSettled([1, 2, 3].map(() => driver.suspendDomain(stuck, options)));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(driver.link().lanes.find(({ name }) => name === 'work')).toMatchObject({
         callsInFlight: 2,
         callsQueued: 1,

@@ -8,6 +8,8 @@ import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, type FakeHost, fakeXml, refused, uuidOf } from '../fake-host.ts';
 import { brief, gather, openChanges, openTestFleet } from '../fleet-under-test.ts';
 
+const { signal } = new AbortController();
+
 const open: Fleet[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((fleet) => fleet.close()));
@@ -33,7 +35,7 @@ const mac1 = parseMac('52:54:00:00:00:01');
 const mac2 = parseMac('52:54:00:00:00:02');
 
 function request(uuid: Uuid, part: Partial<ActionRequest> = {}): ActionRequest {
-  return { hostName: 'alpha', uuid, dryRun: false, expectedVersion: null, signal: AbortSignal.timeout(5_000), ...part };
+  return { hostName: 'alpha', uuid, dryRun: false, expectedVersion: null, signal, ...part };
 }
 const card = {
   source: { kind: 'bridge', name: 'br0' },
@@ -59,7 +61,7 @@ describe('a change', () => {
     const { host, fleet } = await oneHost();
     const first = host.add('first', { macs: [shared], state: 'RUNNING', libvirtId: 70 });
     const second = host.add('second', { macs: [shared] });
-    for (const { uuid } of [first, second]) await fleet.refreshDomain('alpha', uuid, AbortSignal.timeout(5_000));
+    for (const { uuid } of [first, second]) await fleet.refreshDomain('alpha', uuid, signal);
     const start = (dryRun: boolean) =>
       fleet.actions.start({ ...request(second.uuid), dryRun, paused: false, discardManagedSave: false });
     const warnings = expect.arrayContaining([expect.stringContaining(`${shared} is also the address of`)]);
@@ -158,7 +160,7 @@ describe('an expected version', () => {
     host.eventful = false;
     host.change(on.uuid, { memoryBytes: 9999 });
     const change = fleet.actions.suspend(request(on.uuid, { expectedVersion: remembered }));
-    const present = (await fleet.refreshDomain('alpha', on.uuid, AbortSignal.timeout(5_000))).version;
+    const present = (await fleet.refreshDomain('alpha', on.uuid, signal)).version;
     await expect(change).rejects.toMatchObject({
       code: 'CONFLICT',
       message: `on on alpha has been changed: its version is ${present}, not ${remembered}.`,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { openDriver } from '../../../src/drivers/index.ts';
 import { simDaemon, simTargets, stopSimDaemons } from '../../../src/drivers/libvirt/sim/targets.ts';
@@ -8,6 +8,7 @@ import type { Change, DomainRecord, Fleet, StatsTick } from '../../../src/fleet/
 import { silentLog } from '../../../src/log.ts';
 import type { HostTarget } from '../../../src/model/target.ts';
 import { createHandshakeLimiter } from '../../../src/ssh/handshake-limiter.ts';
+import { eventually } from '../../support/eventually.ts';
 import { gather } from '../fleet-under-test.ts';
 
 const deps = {
@@ -15,7 +16,7 @@ const deps = {
   clock: systemClock,
   limiter: createHandshakeLimiter({ perFirstHop: 4, total: 8 }),
 };
-const signal = () => AbortSignal.timeout(10_000);
+const { signal } = new AbortController();
 let open: Fleet | null = null;
 afterEach(async () => {
   await open?.close();
@@ -41,10 +42,7 @@ async function openQuietFleet(): Promise<Fleet> {
     openDriver: (target, options) => openDriver(target, deps, options),
   });
   open = fleet;
-  await vi.waitFor(
-    () => expect(fleet.hosts().map(({ status }) => status)).toEqual(['READY', 'READY', 'READY']),
-    10_000,
-  );
+  await eventually(() => expect(fleet.hosts().map(({ status }) => status)).toEqual(['READY', 'READY', 'READY']));
   return fleet;
 }
 
@@ -64,7 +62,7 @@ describe('the fleet over the real driver and embedded daemons', () => {
   test('holds every domain as the host lists it', async () => {
     const fleet = await openQuietFleet();
     for (const { name } of fleet.hosts()) {
-      const listed = await fleet.driver(name).listDomains({ signal: signal() });
+      const listed = await fleet.driver(name).listDomains({ signal });
       const held = listed.map(({ uuid }) => fleet.domain(name, uuid));
       expect(listed.length).toBeGreaterThan(3);
       expect(held).toEqual(listed.map((status) => expect.objectContaining(status)));
@@ -82,15 +80,15 @@ describe('the fleet over the real driver and embedded daemons', () => {
       snapshot: 'NEVER',
     });
     const { items } = gather(stream);
-    const other = await openDriver(targetOf('alder'), deps, { signal: signal() });
-    const stateIs = (state: string) => vi.waitFor(() => expect(fleet.domain('alder', domain.uuid)?.state).toBe(state));
-    await other.suspendDomain(domain.uuid, { signal: signal() });
+    const other = await openDriver(targetOf('alder'), deps, { signal });
+    const stateIs = (state: string) => eventually(() => expect(fleet.domain('alder', domain.uuid)?.state).toBe(state));
+    await other.suspendDomain(domain.uuid, { signal });
     await stateIs('PAUSED');
-    await other.resumeDomain(domain.uuid, { signal: signal() });
+    await other.resumeDomain(domain.uuid, { signal });
     await stateIs('RUNNING');
     await other.close();
     // Reading it again, as an action or another event would, is no change.
-    await fleet.refreshDomain('alder', domain.uuid, signal());
+    await fleet.refreshDomain('alder', domain.uuid, signal);
     const states = items.map((item: Change) =>
       item.type === 'upserted' && item.object.kind === 'domain' ? `${item.origin} ${item.object.state}` : item.type,
     );
@@ -105,7 +103,7 @@ describe('the fleet over the real driver and embedded daemons', () => {
       uuid: domain.uuid,
       dryRun: false,
       expectedVersion: null,
-      signal: signal(),
+      signal,
     });
     const card = { model: null, macAddress: null, live: null, persistent: null, force: false } as const;
     const { actions } = fleet;
@@ -123,7 +121,7 @@ describe('the fleet over the real driver and embedded daemons', () => {
     const macs = () => find(fleet, 'alder', 'ci-runner-2').config.interfaces.map(({ macAddress }) => macAddress);
     expect(macs()).toContain(attached.macAddress);
     await actions.detachInterface({ ...request(), ...card, macAddress: attached.macAddress });
-    await vi.waitFor(() => expect(macs()).not.toContain(attached.macAddress));
+    await eventually(() => expect(macs()).not.toContain(attached.macAddress));
     expect((await actions.forceOff({ ...request(), graceful: false })).domain?.state).toBe('SHUTOFF');
     const { xml, version } = find(fleet, 'alder', 'ci-runner-2');
     const redefined = await actions.define({
@@ -146,15 +144,15 @@ describe('the fleet over the real driver and embedded daemons', () => {
     const { items } = gather(fleet.journal.open({ filter: { hosts: ['birch'] }, after: null, snapshot: 'NEVER' }));
     daemon.setFaults({ refuse: true });
     daemon.dropConnections();
-    await vi.waitFor(() => expect(fleet.host('birch')?.status).toBe('LOST'));
+    await eventually(() => expect(fleet.host('birch')?.status).toBe('LOST'));
     expect(fleet.host('birch')).toMatchObject({ stale: true, problem: { stage: expect.any(String) } });
     daemon.setFaults({ refuse: false });
-    const other = await openDriver(targetOf('birch'), deps, { signal: signal() });
-    await other.suspendDomain(domain.uuid, { signal: signal() });
+    const other = await openDriver(targetOf('birch'), deps, { signal });
+    await other.suspendDomain(domain.uuid, { signal });
     await other.close();
-    await fleet.refreshHost('birch', signal());
+    await fleet.refreshHost('birch', signal);
     expect(fleet.host('birch')?.status).toBe('READY');
-    await vi.waitFor(() => expect(items.at(-1)?.type).toBe('hostResumed'));
+    await eventually(() => expect(items.at(-1)?.type).toBe('hostResumed'));
     expect(items.map(({ type }) => type)).toContain('hostInterrupted');
     const changes = items.filter((item) => item.type === 'upserted' && item.object.kind === 'domain');
     expect(changes.length).toBeGreaterThan(0);
@@ -201,10 +199,10 @@ describe('the fleet over the real driver and embedded daemons', () => {
       fleet.openStats({ filter: { hosts: ['alder'] }, groups: ['cpu', 'balloon'], intervalMs: 500 }),
     ).items;
     const ofGuest = () => ticks.at(-1)?.readings.find(({ sample }) => sample.uuid === uuid)?.sample;
-    await vi.waitFor(() => expect(ofGuest()).toMatchObject({ missing: null }), 10_000);
+    await eventually(() => expect(ofGuest()).toMatchObject({ missing: null }));
 
     simDaemon(targetOf('alder')).stick(uuid);
-    await vi.waitFor(
+    await eventually(
       () => expect(ofGuest()).toMatchObject({ state: 'RUNNING', cpu: null, missing: expect.stringMatching(/monitor/) }),
       10_000,
     );
@@ -212,8 +210,8 @@ describe('the fleet over the real driver and embedded daemons', () => {
     expect(ticks.at(-1)?.readings.filter(({ sample }) => sample.missing === null).length).toBeGreaterThan(0);
 
     simDaemon(targetOf('alder')).unstick(uuid);
-    await vi.waitFor(() => expect(find(fleet, 'alder', 'web-1').monitor).toBeNull(), 10_000);
-    await vi.waitFor(() => expect(ofGuest()).toMatchObject({ missing: null }), 10_000);
+    await eventually(() => expect(find(fleet, 'alder', 'web-1').monitor).toBeNull());
+    await eventually(() => expect(ofGuest()).toMatchObject({ missing: null }));
     expect(items.map((change) => change.type === 'upserted' && change.changedFields)).toEqual([
       ['monitor'],
       ['monitor'],

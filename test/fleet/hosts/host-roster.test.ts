@@ -4,6 +4,8 @@ import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, keyChanged, refused, targetOf } from '../fake-host.ts';
 import { brief, gather, openChanges, openTestFleet } from '../fleet-under-test.ts';
 
+const { signal } = new AbortController();
+
 let open: Fleet | null = null;
 afterEach(async () => {
   await open?.close();
@@ -48,7 +50,7 @@ describe('a host that is removed while the gateway runs', () => {
   test('takes its objects along, each told as deleted, the host last', async () => {
     const { fleet, alpha, clock } = await twoHosts();
     const domain = alpha.add('web', { macs: ['52:54:00:00:00:01'] as never });
-    await fleet.refreshHost('alpha', AbortSignal.timeout(5_000));
+    await fleet.refreshHost('alpha', signal);
     expect(fleet.macs.owners('52:54:00:00:00:01' as never)).toHaveLength(1);
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
 
@@ -83,7 +85,7 @@ describe('a host that is removed while the gateway runs', () => {
     alpha.add('web');
     const { promise: answer, resolve } = Promise.withResolvers<void>();
     alpha.gate = () => answer;
-    const reading = fleet.refreshHost('alpha', AbortSignal.timeout(5_000)).catch((error: unknown) => error);
+    const reading = fleet.refreshHost('alpha', signal).catch((error: unknown) => error);
     await settle();
     fleet.removeHost('alpha');
     resolve();
@@ -98,7 +100,7 @@ describe('a host that is removed while the gateway runs', () => {
     host.refuse = keyChanged();
     const { fleet } = await openTestFleet([host]);
     open = fleet;
-    const asked = fleet.refreshHost('alpha', AbortSignal.timeout(5_000));
+    const asked = fleet.refreshHost('alpha', signal);
     fleet.removeHost('alpha');
     await expect(asked).resolves.toMatchObject({ name: 'alpha' });
   });
@@ -116,7 +118,7 @@ describe('a host that is removed while the gateway runs', () => {
   test('is polled for readings no more, and again when it is back', async () => {
     const { fleet, alpha, clock } = await twoHosts();
     alpha.add('web', { state: 'RUNNING', libvirtId: 1 });
-    await fleet.refreshHost('alpha', AbortSignal.timeout(5_000));
+    await fleet.refreshHost('alpha', signal);
     const ticks = gather(fleet.openStats({ filter: {}, groups: ['cpu'], intervalMs: 1_000 }));
     await clock.advance(1_000);
     expect(ticks.items.at(-1)?.readings).toHaveLength(1);
@@ -133,7 +135,7 @@ describe('a host that is described in another way while the gateway runs', () =>
   test('keeps its connection when only its labels differ', async () => {
     const { fleet, alpha } = await twoHosts();
     alpha.add('web');
-    await fleet.refreshHost('alpha', AbortSignal.timeout(5_000));
+    await fleet.refreshHost('alpha', signal);
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
     fleet.updateHost(targetOf('alpha', { labels: { site: 'berlin' } }));
     await settle();
@@ -147,7 +149,7 @@ describe('a host that is described in another way while the gateway runs', () =>
   test('is connected to anew, keeps its objects meanwhile, and is compared', async () => {
     const { fleet, alpha } = await twoHosts();
     const kept = alpha.add('kept');
-    await fleet.refreshHost('alpha', AbortSignal.timeout(5_000));
+    await fleet.refreshHost('alpha', signal);
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
     fleet.updateHost(targetOf('alpha', { connectName: 'test:///default' }));
     expect(fleet.host('alpha')).toMatchObject({ status: 'CONNECTING', stale: true, problem: null });

@@ -14,13 +14,14 @@ import {
   oneof,
   record,
 } from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SessionNews } from '../../../src/fleet/hosts/session-news.ts';
 import { packText } from '../../../src/fleet/replica/packed-text.ts';
 import type { Change, DomainRecord, FleetObject, HostView } from '../../../src/fleet/types.ts';
 import type { JournalShelf } from '../../../src/store/journal-shelf.ts';
 import { openDatabase, StoreError } from '../../../src/store/sqlite.ts';
 import { scratchDir } from '../../store/scratch-dir.ts';
+import { eventually } from '../../support/eventually.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { domainRecord } from '../domain-record.ts';
 import { brief, cursorOf, gather } from '../fleet-under-test.ts';
@@ -259,7 +260,7 @@ describe('a disk that fails', () => {
 describe('a store that failed and is back', () => {
   const back = async (run: KeptJournal, file: 'as it was' | 'empty') => {
     run.comeBack(file);
-    await vi.waitFor(() => expect(run.journal.persistence).toBe('SQLITE'));
+    await eventually(() => expect(run.journal.persistence).toBe('SQLITE'));
   };
 
   test.each(['as it was', 'empty'] as const)(

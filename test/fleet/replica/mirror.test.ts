@@ -7,6 +7,8 @@ import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, type FakeHost, uuidOf } from '../fake-host.ts';
 import { brief, gather, openChanges, openTestFleet } from '../fleet-under-test.ts';
 
+const { signal } = new AbortController();
+
 let open: Fleet | null = null;
 afterEach(async () => {
   await open?.close();
@@ -379,7 +381,7 @@ describe('reading everything', () => {
     const { fleet } = await watch(host);
     host.eventful = false;
     host.change(domain.uuid, { memoryBytes: 4096 });
-    await fleet.refreshHost('alpha', AbortSignal.timeout(5_000));
+    await fleet.refreshHost('alpha', signal);
     expect(fleet.domain('alpha', domain.uuid)?.config.memoryBytes).toBe(4096);
   });
 
@@ -388,11 +390,11 @@ describe('reading everything', () => {
     const domain = host.add('web');
     const { fleet } = await watch(host);
     const reads = holdCalls(host, 'read');
-    const first = fleet.refreshDomain('alpha', domain.uuid, AbortSignal.timeout(5_000));
+    const first = fleet.refreshDomain('alpha', domain.uuid, signal);
     await settle();
     host.eventful = false;
     host.change(domain.uuid, { memoryBytes: 4096 });
-    const second = fleet.refreshDomain('alpha', domain.uuid, AbortSignal.timeout(5_000));
+    const second = fleet.refreshDomain('alpha', domain.uuid, signal);
     await settle();
     await reads.letGo();
     expect((await first).config.memoryBytes).toBe(1024);
@@ -416,9 +418,9 @@ describe('reading everything', () => {
     const { fleet } = await watch(host);
     host.eventful = false;
     const domain = host.add('late');
-    const found = await fleet.refreshDomainByName('alpha', 'late', AbortSignal.timeout(5_000));
+    const found = await fleet.refreshDomainByName('alpha', 'late', signal);
     expect(found.uuid).toBe(domain.uuid);
-    await expect(fleet.refreshDomainByName('alpha', 'none', AbortSignal.timeout(5_000))).rejects.toMatchObject({
+    await expect(fleet.refreshDomainByName('alpha', 'none', signal)).rejects.toMatchObject({
       code: 'NOT_FOUND',
       detail: { host: 'alpha' },
     });
@@ -498,7 +500,7 @@ describe('asking the hosts now', () => {
     // Changed in silence: as when an event was lost.
     web.state = 'RUNNING';
     web.libvirtId = 1;
-    await fleet.refreshDomains(null, AbortSignal.timeout(5_000));
+    await fleet.refreshDomains(null, signal);
     expect(fleet.domain('alpha', web.uuid)?.state).toBe('RUNNING');
     expect(told()).toEqual(['RECONCILE web=RUNNING (state)']);
   });
@@ -508,9 +510,9 @@ describe('asking the hosts now', () => {
     const web = host.add('web');
     const { fleet } = await watch(host);
     const lists = holdCalls(host, 'list');
-    const first = fleet.refreshDomains(['alpha'], AbortSignal.timeout(5_000));
+    const first = fleet.refreshDomains(['alpha'], signal);
     await settle();
-    const second = fleet.refreshDomains(['alpha'], AbortSignal.timeout(5_000));
+    const second = fleet.refreshDomains(['alpha'], signal);
     await settle();
     expect(lists.count).toBe(1);
     // After the first list was made, and before the second can be.
@@ -528,8 +530,8 @@ describe('asking the hosts now', () => {
     const { fleet } = await watch(host);
     host.drop();
     await settle();
-    await fleet.refreshDomains(null, AbortSignal.timeout(5_000));
+    await fleet.refreshDomains(null, signal);
     expect(fleet.domain('alpha', web.uuid)?.name).toBe('web');
-    await expect(fleet.refreshDomains(['nowhere'], AbortSignal.timeout(5_000))).rejects.toThrow(/nowhere/);
+    await expect(fleet.refreshDomains(['nowhere'], signal)).rejects.toThrow(/nowhere/);
   });
 });

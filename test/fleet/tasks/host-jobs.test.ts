@@ -7,7 +7,7 @@ import type { TaskRecord } from '../../../src/model/task.ts';
 import { createFakeHost, gone } from '../fake-host.ts';
 import { openTestFleet } from '../fleet-under-test.ts';
 
-const signal = AbortSignal.timeout(30_000);
+const { signal } = new AbortController();
 const open: Fleet[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((fleet) => fleet.close()));

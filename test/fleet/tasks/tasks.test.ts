@@ -34,7 +34,7 @@ async function oneHost() {
 }
 
 function request(uuid: Uuid, part: Partial<ActionRequest> = {}): ActionRequest {
-  return { hostName: 'alpha', uuid, dryRun: false, expectedVersion: null, signal: AbortSignal.timeout(5_000), ...part };
+  return { hostName: 'alpha', uuid, dryRun: false, expectedVersion: null, signal, ...part };
 }
 
 function taskOf({ task }: { readonly task?: TaskRecord | null }): TaskRecord {

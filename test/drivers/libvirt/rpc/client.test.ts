@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/clock.ts';
 import { connectionLost } from '../../../../src/drivers/libvirt/rpc/call-failures.ts';
 import { type ClientCallOptions, type ClientOptions, RpcClient } from '../../../../src/drivers/libvirt/rpc/client.ts';
@@ -17,6 +17,7 @@ import { procedures } from '../../../../src/drivers/libvirt/rpc/procedures.ts';
 import { int, nothing } from '../../../../src/drivers/libvirt/rpc/xdr.ts';
 import { parseUuid, type Uuid } from '../../../../src/model/brands.ts';
 import type { HostHint } from '../../../../src/model/hints.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 import { openScriptedDaemon, replyFrame, type ScriptedDaemon } from './scripted-daemon.ts';
 
@@ -237,7 +238,7 @@ describe('events', () => {
   test('are handed on in order', async () => {
     open();
     daemon.send(Buffer.concat([lifecycleEvent(2), lifecycleEvent(3)]));
-    await vi.waitFor(() => expect(hints).toHaveLength(2));
+    await eventually(() => expect(hints).toHaveLength(2));
     expect(hints).toMatchObject([{ detail: { event: 'started' } }, { detail: { event: 'suspended' } }]);
   });
 
@@ -251,13 +252,13 @@ describe('events', () => {
     for (const number of [1, 2]) {
       daemon.reply(await daemon.nextCall('connectGetLibVersion'), 'connectGetLibVersion', { version: number });
     }
-    await vi.waitFor(() => expect(answers).toEqual([1, 2]));
+    await eventually(() => expect(answers).toEqual([1, 2]));
   });
 
   test('that we do not know are counted, and the connection lives on', async () => {
     const client = open();
     daemon.send(encodeFrame(messageHeader(9_999), int, 1));
-    await vi.waitFor(() => expect(client.reading.framesIgnored).toBe(1));
+    await eventually(() => expect(client.reading.framesIgnored).toBe(1));
     const call = client.call(version, null, patient());
     daemon.reply(await daemon.nextCall('connectGetLibVersion'), 'connectGetLibVersion', { version: 1 });
     expect(await call).toEqual({ version: 1 });
@@ -275,7 +276,7 @@ test('frames of a stream that nobody opened are counted and dropped', async () =
   for (const type of [messageTypes.STREAM, messageTypes.STREAM_HOLE]) {
     daemon.send(encodeFrame(header({ type, serial: 77, status: messageStatuses.CONTINUE }), nothing, null));
   }
-  await vi.waitFor(() => expect(client.reading.framesIgnored).toBe(2));
+  await eventually(() => expect(client.reading.framesIgnored).toBe(2));
 });
 
 describe('what a daemon must not send ends the connection', () => {
@@ -348,7 +349,7 @@ describe('keepalive', () => {
     expect(await daemon.next()).toMatchObject({ procedure: keepaliveProcedures.PING });
     await clock.advance(7);
     daemon.send(pongFrame);
-    await vi.waitFor(() => expect(client.reading.roundTripMs).toBe(7));
+    await eventually(() => expect(client.reading.roundTripMs).toBe(7));
   });
 
   test('pings in the second half of a silence, and not before', async () => {
@@ -359,7 +360,7 @@ describe('keepalive', () => {
     await clock.advance(1_000);
     expect(await daemon.next()).toMatchObject({ procedure: keepaliveProcedures.PING });
     daemon.send(pongFrame);
-    await vi.waitFor(() => expect(client.reading.roundTripMs).not.toBeNull());
+    await eventually(() => expect(client.reading.roundTripMs).not.toBeNull());
     await clock.advance(1_000);
     // Two silent intervals; what is sent then comes before any ping.
     await clock.advance(2_000);
@@ -391,11 +392,11 @@ describe('keepalive', () => {
     for (let i = 1; i <= 6; i += 1) {
       await clock.advance(1_000);
       daemon.send(lifecycleEvent(0));
-      await vi.waitFor(() => expect(hints).toHaveLength(i));
+      await eventually(() => expect(hints).toHaveLength(i));
     }
     expect(client.reading.callsInFlight).toBe(0);
     const call = client.call(version, null, patient());
-    await vi.waitFor(() => expect(client.reading.callsInFlight).toBe(1));
+    await eventually(() => expect(client.reading.callsInFlight).toBe(1));
     client.fail(connectionLost('over'));
     await expect(call).rejects.toThrow('over');
   });
