@@ -118,10 +118,14 @@ function openOnce<T>({ file, clock, log, lockTimeoutMs, shelves }: StoreOptions<
   }
 }
 
-/** `null`: it is not there. */
+/** `null`: it is not there, or cannot be looked for. */
 function identityOf(file: string): string | null {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev}:${found.ino}`;
+  try {
+    const { dev, ino } = statSync(file);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
 }
 
 /** SQLite would make it readable by all; its log gets the rights of the file. */

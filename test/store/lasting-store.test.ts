@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Log, silentLog } from '../../src/log.ts';
@@ -186,6 +186,24 @@ describe('a store that fails while it is used', () => {
     expect(clock.pending).toBe(0);
     expect(news).toEqual(['left']);
     expect(openNotes(file).store.health.isInUse).toBe(true);
+  });
+
+  test('is away where nobody can even look for it, which ends nothing else', async () => {
+    const dir = scratchDir();
+    const state = join(dir, 'state');
+    mkdirSync(state);
+    const { clock, said, store, lent, news } = openNotes(join(state, 'store.sqlite'));
+    renameSync(state, join(dir, 'elsewhere'));
+    // A loop, as good as a directory whose rights were taken, or whose server has gone.
+    symlinkSync('state', state);
+    await clock.advance(2_000);
+    expect(store.health).toEqual({ isInUse: false, failures: 1 });
+    rmSync(state);
+    await clock.advance(1_000);
+    await eventually(() => expect(store.health.isInUse).toBe(true));
+    expect(said).toEqual([lostLine, backLine]);
+    add(lent, 'anew');
+    expect(news).toEqual(['left', 'returned with ']);
   });
 
   test('leaves nothing in the directory that was not there before', async () => {
