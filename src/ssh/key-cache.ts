@@ -13,12 +13,14 @@ export type KeyCache = {
 };
 
 const maxKeys = 64;
+/** More than any key has. */
+const maxKeyBytes = 1024 * 1024;
 
 /** Keyed by content, so that a key that is replaced on disk is a new one; failures are not kept. */
 export function createKeyCache(): KeyCache {
   const keys = new Map<string, PrivateKey>();
   return {
-    read: keepFiles(maxKeys, (bytes, { mode }) => ({ bytes, mode })),
+    read: keepFiles({ maxFiles: maxKeys, maxBytes: maxKeyBytes }, (bytes, { mode }) => ({ bytes, mode })),
     parse(bytes, passphrase) {
       const digest = createHash('sha256')
         .update(bytes)

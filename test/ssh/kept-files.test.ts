@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { chmod, rm, utimes, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { keepFiles } from '../../src/ssh/kept-files.ts';
 import { createScratch, type Scratch } from './real-sshd.ts';
@@ -16,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => {
   path = scratch.path('kept');
   parsed = [];
-  read = keepFiles(2, (bytes, { mode }) => {
+  read = keepFiles({ maxFiles: 2, maxBytes: 10 }, (bytes, { mode }) => {
     parsed.push(String(bytes));
     return `${String(bytes)} ${(mode & 0o777).toString(8)}`;
   });
@@ -37,6 +39,20 @@ test('a file that is the same is read once; another of its length, or with anoth
   await chmod(path, 0o644);
   expect(await read(path)).toBe('two 644');
   expect(parsed).toEqual(['one', 'two', 'two']);
+});
+
+test('of what is too long, or has no end, one byte more is read', async () => {
+  await write('0123456789abcdef');
+  expect(await read(path)).toMatch(/^0123456789a /);
+  await read('/dev/zero');
+  expect(parsed.at(-1)).toBe('\0'.repeat(11));
+});
+
+test('a pipe that nobody writes to is empty, and not waited for', async () => {
+  const pipe = scratch.path('pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  await read(pipe);
+  expect(parsed).toEqual(['']);
 });
 
 test('a file that is gone is not remembered', async () => {

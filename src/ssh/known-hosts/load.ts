@@ -9,11 +9,11 @@ const maxFileBytes = 64 * 1024 * 1024;
 /** Most gateways have one or two. */
 const filesKept = 4;
 
-const readFile = keepFiles(filesKept, (bytes, { path }) => {
+const readFile = keepFiles({ maxFiles: filesKept, maxBytes: maxFileBytes }, (bytes, { path }) => {
   if (bytes.length > maxFileBytes) {
     throw hostProblem(
       'KNOWN_HOSTS_UNREADABLE',
-      `The known_hosts file ${path} has ${bytes.length} bytes; at most ${maxFileBytes} are read.`,
+      `The known_hosts file ${path} has more than ${maxFileBytes} bytes.`,
       'Name a smaller file with known_hosts=.',
     );
   }

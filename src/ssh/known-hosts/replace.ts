@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { VirtgraphError } from '../../errors.ts';
 import { entryMatches } from './match.ts';
 import { type KnownHostEntry, parseKnownHosts } from './parse.ts';
@@ -13,14 +13,20 @@ import { type KnownHostEntry, parseKnownHosts } from './parse.ts';
 export async function replaceKnownHost(path: string, name: string, line: string): Promise<void> {
   // The file itself, where a link leads to it: a rename would put a file in the link's place.
   const file = await realpath(path);
-  const text = await readFile(file, 'utf8');
+  // Byte by character: what others wrote need not be UTF-8.
+  const text = await readFile(file, 'latin1');
   const byLine = new Map(parseKnownHosts(text, path).entries.map((entry) => [entry.line, entry]));
   const kept = text.split('\n').flatMap((each, index) => {
     const entry = byLine.get(index + 1);
-    return entry && isTrusted(entry, name) ? withoutName(each, entry, name) : [each];
+    return entry && isTrusted(entry, byteText(name)) ? withoutName(each, entry, byteText(name)) : [each];
   });
   while (kept.at(-1) === '') kept.pop();
-  await replaceFile(file, [...kept, line.trimEnd(), ''].join('\n'));
+  await replaceFile(file, [...kept, byteText(line.trimEnd()), ''].join('\n'));
+}
+
+/** A character for each byte. */
+function byteText(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 /** A line by which `name` is known by a key of its own. */
@@ -51,7 +57,9 @@ async function replaceFile(file: string, text: string): Promise<void> {
   const { mode } = await stat(file);
   const draft = `${file}.${randomUUID()}`;
   try {
-    await writeFile(draft, text, { mode: mode & 0o777, flag: 'wx' });
+    await writeFile(draft, text, { encoding: 'latin1', mode: 0o600, flag: 'wx' });
+    // Whatever the umask says.
+    await chmod(draft, mode & 0o777);
     await rename(draft, file);
   } catch (error) {
     await unlink(draft).catch(() => {});

@@ -35,6 +35,10 @@ test('a file that was written a moment ago is read again, for a second write may
   expect((await loadKnownHosts([path]))[0]).not.toBe(first);
 });
 
+test('a file without an end is refused', async () => {
+  await expect(loadKnownHosts(['/dev/zero'])).rejects.toMatchObject({ detail: { problem: 'KNOWN_HOSTS_UNREADABLE' } });
+});
+
 test('a file that is not there is as good as empty', async () => {
   expect(await loadKnownHosts([scratch.path('missing')])).toEqual([]);
 });
