@@ -6,7 +6,7 @@ import { createTurns } from '../in-turn.ts';
 import type { Fleet, HostOutcome, HostView } from '../types.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { Audit } from './audit.ts';
-import { noSuchHost } from './host-problem.ts';
+import { noSuchHost, removedHost } from './host-problem.ts';
 import type { AnswerWait } from './host-work.ts';
 import { progressOf } from './refresh-host.ts';
 
@@ -54,7 +54,8 @@ export function createTrustKey({
     };
     const presentHost = () => {
       const host = fleet.host(name);
-      if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
+      // By now the key is recorded all the same.
+      if (host === null) throw removedHost(name);
       return host;
     };
     const recorded = Promise.withResolvers<TrustedHostKey>();

@@ -23,7 +23,8 @@ const momentMs = 1_000;
 export function createHostTasks({ book, clock, log }: { book: TaskBook; clock: Clock; log: Log }): HostTasks {
   /** Ends work that goes on, by its task. */
   const cancels = new Map<Uuid, () => void>();
-  const looks = new Map<string, Set<() => void>>();
+  /** Of work whose progress is read off its host. */
+  const looks = new Set<{ readonly hostName: string; readonly look: () => void }>();
   const over = new AbortController();
 
   // Nobody is left who does it.
@@ -75,13 +76,13 @@ export function createHostTasks({ book, clock, log }: { book: TaskBook; clock: C
       } finally {
         isOver = true;
         takeBack();
-        looks.get(hostName)?.delete(look);
+        looks.delete(followed);
         if (id !== null) cancels.delete(id);
       }
     }
 
-    const look = () => progress && tell({ progress: progress() });
-    if (progress) looks.set(hostName, (looks.get(hostName) ?? new Set()).add(look));
+    const followed = { hostName, look: () => progress && tell({ progress: progress() }) };
+    if (progress) looks.add(followed);
     const takeBack = clock.after(momentMs, task);
     const done = Promise.race([cancelled, doWork()]);
     // Its task tells how it ended, also when nobody waits for it any more.
@@ -116,7 +117,7 @@ export function createHostTasks({ book, clock, log }: { book: TaskBook; clock: C
       return book.find(task.id) ?? task;
     },
     hostChanged(hostName) {
-      for (const look of looks.get(hostName) ?? []) look();
+      for (const each of looks) if (each.hostName === hostName) each.look();
     },
     close: (reason) => over.abort(reason),
   };

@@ -54,10 +54,12 @@ type Setup = {
   readonly configured?: readonly HostTarget[];
   /** While hosts are being kept. */
   readonly onSave?: (admin: HostAdmin) => void;
+  /** When a key has been recorded. */
+  readonly onTrust?: (admin: HostAdmin) => void;
 };
 
 /** As a start of the gateway puts it together, over what earlier ones have kept. */
-async function open({ rights = allowed, configured = [targetOf('alpha')], onSave }: Setup = {}) {
+async function open({ rights = allowed, configured = [targetOf('alpha')], onSave, onTrust }: Setup = {}) {
   await fleet?.close();
   const hosts = ['alpha', 'beta', 'gamma', 'delta'].map((name) => createFakeHost(name));
   const managed = await openManagedHosts(join(dir, 'hosts.json'), silentLog);
@@ -84,6 +86,7 @@ async function open({ rights = allowed, configured = [targetOf('alpha')], onSave
         throw new VirtgraphError('CONFLICT', 'It presents another key.', { outcome: 'NOT_SENT' });
       }
       trusted.push(target);
+      onTrust?.(admin);
       const found = { name: target.name, keyType: 'ssh-ed25519', fingerprint, file: '/known_hosts' };
       return { ...found, before: 'UNKNOWN', replaced: [] };
     },
@@ -304,6 +307,14 @@ describe('trusting a host key', () => {
     connect();
     await settle();
     expect(fleet.tasks.find(task.id)).toMatchObject({ state: 'SUCCEEDED', error: null });
+  });
+
+  test('of a host that is taken out of the fleet meanwhile does not say that nothing was recorded', async () => {
+    const { admin, trusted } = await open({
+      onTrust: (present) => present.configure({ configured: [], rights: allowed }),
+    });
+    await expect(trust(admin)).rejects.toMatchObject({ code: 'NOT_FOUND', detail: { host: 'alpha' } });
+    expect(trusted).toHaveLength(1);
   });
 
   test('is refused unless the configuration allows it', async () => {
