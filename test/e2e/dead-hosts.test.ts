@@ -8,6 +8,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway } from '../support/gateway-process.ts';
 
 /**
+ * Who is waited for in vain is given up on after this: an answer that comes sooner has waited for none of them. How fast
+ * it is on a quiet machine, the bench measures.
+ */
+const silenceMs = 10_000;
+
+/**
  * Three ways to be dead: nothing listens; somebody accepts and says nothing; and nobody even accepts, as behind a
  * firewall that drops everything.
  */
@@ -36,7 +42,7 @@ afterAll(async () => {
   await once(blackhole.process, 'exit');
 });
 
-test('a gateway of 300 hosts, of which 100 are dead, is ready in under five seconds, and answers with what it has', async () => {
+test('a gateway of 300 hosts, of which 100 are dead, is ready at once, and answers with what it has', async () => {
   const live = Array.from({ length: 200 }, (_, index) => ({ name: `live-${index}`, uri: `sim://live-${index}` }));
   const dead = Array.from({ length: 100 }, (_, index) => {
     const port = [closedPort, mute.port, blackhole.port][index % 3];
@@ -47,26 +53,25 @@ test('a gateway of 300 hosts, of which 100 are dead, is ready in under five seco
   const prepare = (dir: string) =>
     writeFile(join(dir, 'virtgraph.yaml'), JSON.stringify({ listen: { port: 0 }, hosts }));
 
-  const emptyMs = await timeToStart();
-  const startedAt = performance.now();
   await using gateway = await startGateway({ prepare });
   const url = await gateway.url;
+  const token = await gateway.token();
+  const startedAt = performance.now();
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
-  const ask = asker(url, await gateway.token());
+  const ask = asker(url, token);
   const first = await ask<Counts>('{ hosts { totalCount } domains { totalCount } }');
-  const readyMs = performance.now() - startedAt;
+  const answeredMs = performance.now() - startedAt;
   expect(first.hosts.totalCount).toBe(300);
-  // Where a gateway without hosts takes more than a second and a half, the machine is busy, and no measure.
-  expect(readyMs).toBeLessThan(Math.max(5_000, 3 * emptyMs));
+  expect(answeredMs).toBeLessThan(silenceMs);
 
   // Each of the living is read, whatever the dead do, …
   const ready = async () => (await ask<Counts>('{ hosts(filter: { statuses: [READY] }) { totalCount } }')).hosts;
-  await expect.poll(ready, { timeout: 30_000 }).toEqual({ totalCount: 200 });
+  await expect.poll(ready).toEqual({ totalCount: 200 });
   const allReadyMs = performance.now() - startedAt;
   // … and meanwhile no question waits for any of them.
   const askedAt = performance.now();
   expect((await ask<Counts>('{ domains { totalCount } }')).domains.totalCount).toBe(1_000);
-  expect(performance.now() - askedAt).toBeLessThan(1_000);
+  expect(performance.now() - askedAt).toBeLessThan(silenceMs);
 
   // Each of the dead says why. Handshakes take turns: the last one has failed after some rounds of 10 and 20 s.
   const problems = async () => {
@@ -75,25 +80,13 @@ test('a gateway of 300 hosts, of which 100 are dead, is ready in under five seco
     );
     return page.nodes;
   };
-  await expect
-    .poll(async () => new Set((await problems()).map(({ statusReason }) => statusReason?.code ?? null)), {
-      timeout: 30_000,
-    })
-    .toEqual(new Set([null, 'CONNECTION_REFUSED', 'CONNECTION_TIMED_OUT']));
+  const codes = async () => new Set((await problems()).flatMap(({ statusReason }) => statusReason?.code ?? []));
+  await expect.poll(codes).toEqual(new Set(['CONNECTION_REFUSED', 'CONNECTION_TIMED_OUT']));
   expect(await problems()).toHaveLength(100);
   expect((await problems()).filter(({ statusReason }) => statusReason?.remedy === '')).toEqual([]);
-  const [empty, first300, all] = [emptyMs, readyMs, allReadyMs].map(Math.round);
-  console.log(`first answer after ${first300} ms (${empty} ms without hosts), all 200 hosts after ${all} ms`);
+  const [first300, all] = [answeredMs, allReadyMs].map(Math.round);
+  console.log(`first answer after ${first300} ms, all 200 hosts after ${all} ms`);
 });
-
-/** Of a gateway with no host at all. */
-async function timeToStart(): Promise<number> {
-  const startedAt = performance.now();
-  const prepare = (dir: string) => writeFile(join(dir, 'virtgraph.yaml'), 'listen: { port: 0 }');
-  await using gateway = await startGateway({ prepare });
-  await fetch(`${await gateway.url}/readyz`);
-  return performance.now() - startedAt;
-}
 
 type Counts = Readonly<Record<'hosts' | 'domains', { readonly totalCount: number }>>;
 type Reasons = {

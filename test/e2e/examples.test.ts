@@ -136,12 +136,15 @@ test('list-domains.sh takes the token of the state directory, and fails with the
   expect(refused.stdout).toContain('UNAUTHENTICATED');
 });
 
-test('watch.sh shows the present state, then changes, and ends when its time is over', async () => {
-  const watching = start('watch.sh', ['6']);
+test('watch.sh shows the present state, then changes', async () => {
+  const watching = start('watch.sh', ['60']);
   await eventually(() => expect(watching.stdout()).toContain('"name":"ct-cron","state":"PAUSED"'));
   await changeDomain('resumeDomain', 'cedar', 'ct-cron');
-  expect(await watching.status).toBe(0);
-  expect(watching.stdout()).toContain('"name":"ct-cron","state":"RUNNING"');
+  await eventually(() => expect(watching.stdout()).toContain('"name":"ct-cron","state":"RUNNING"'));
+});
+
+test('watch.sh ends when its time is over', async () => {
+  expect((await run('watch.sh', ['1'])).status).toBe(0);
 });
 
 test('watch.mjs ends without a complaint when nobody reads it any more', async () => {
