@@ -26,6 +26,12 @@ export const pongFrame = keepaliveFrame(keepaliveProcedures.PONG);
 /** A round trip older than this many intervals is measured again, even when other traffic shows life. */
 const roundTripIntervals = 6;
 
+/**
+ * Connections look after their far ends at the same moments, so many in an interval. One ping by itself finds neither its
+ * code nor its data in the processor's caches, and costs more than twice as much as one among others.
+ */
+const beatsInInterval = 10;
+
 export type KeepaliveOptions = {
   readonly clock: Clock;
   readonly intervalMs: number;
@@ -54,7 +60,14 @@ export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: Ke
   let pingSentAt: number | null = null;
   let roundTripMs: number | null = null;
   let ticksSinceRoundTrip = roundTripIntervals;
-  let cancel = clock.after(intervalMs, tick);
+  const beatMs = intervalMs / beatsInInterval;
+  let cancel = tickNext();
+
+  /** To the nearest beat: a timer may be a little early, and then is no beat off. */
+  function tickNext() {
+    const now = clock.monotonic();
+    return clock.after(Math.round((now + intervalMs) / beatMs) * beatMs - now, tick);
+  }
 
   function tick() {
     if (heardSinceTick) silentTicks = 0;
@@ -69,7 +82,7 @@ export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: Ke
       sendPing();
     }
     heardSinceTick = false;
-    cancel = clock.after(intervalMs, tick);
+    cancel = tickNext();
   }
 
   return {
