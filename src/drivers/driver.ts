@@ -186,6 +186,8 @@ export type DomainJob = {
   readonly elapsedMs: number | null;
   /** How it will have ended once libvirt has let go of it; `null`: it still goes on, or libvirt does not say. */
   readonly ending: EndedJob['state'] | null;
+  /** Whether this host can give it up. */
+  readonly cancellable: boolean;
 };
 
 /** A job of a domain that is over. `elapsedMs`: how long it took; `null`: libvirt does not say. */

@@ -68,6 +68,7 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
       const progress = bytes(number('data_processed'), number('data_remaining'), number('data_total'));
       return domainJob(jobTypes[type], { progress, ...about(params) });
     } catch (error) {
+      if (isLibvirtError(error, 'OPERATION_UNSUPPORTED')) return incomingMigration;
       if (!isLibvirtError(error, 'NO_SUPPORT')) throw error;
     }
     // Drivers that are older than the typed form of the question.
@@ -96,9 +97,23 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
       },
       elapsedMs: null,
       ending: null,
+      cancellable: true,
     };
   }
 }
+
+/**
+ * Of a guest that comes in, libvirt says nothing but that the other host would know; and to be asked to give it up, it
+ * waits for its lock until it is over.
+ */
+const incomingMigration: DomainJob = {
+  id: domainJobId,
+  operation: 'migration in',
+  progress: null,
+  elapsedMs: null,
+  ending: null,
+  cancellable: false,
+};
 
 /**
  * A job is there until libvirt has let go of it: a save or a dump is `COMPLETED` as soon as QEMU has handed over its last
@@ -110,9 +125,9 @@ function domainJob(
   { operation, progress, elapsedMs }: Pick<DomainJob, 'operation' | 'progress' | 'elapsedMs'>,
 ): DomainJob | null {
   if (type === undefined || type === 'NONE') return null;
-  const id = domainJobId;
-  if (type === 'BOUNDED' || type === 'UNBOUNDED') return { id, operation, progress, elapsedMs, ending: null };
-  return { id, operation, progress: null, elapsedMs: null, ending: type };
+  const job = { id: domainJobId, operation, cancellable: true };
+  if (type === 'BOUNDED' || type === 'UNBOUNDED') return { ...job, progress, elapsedMs, ending: null };
+  return { ...job, progress: null, elapsedMs: null, ending: type };
 }
 
 function about(params: readonly TypedParam[]): Pick<DomainJob, 'operation' | 'elapsedMs'> {

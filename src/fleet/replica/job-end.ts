@@ -4,8 +4,8 @@ import type { HostHint } from '../../model/hints.ts';
 export type JobEnd =
   /** A copy, pull or commit of a disk is over. */
   | { readonly target: string; readonly state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' }
-  /** One of the domain has done what it was to do; it is over once libvirt shows it no more. Of others nothing is told. */
-  | { readonly operation: string; readonly state: 'SUCCEEDED' };
+  /** How one of the domain will have ended once libvirt shows it no more. Of most that fail nothing is told. */
+  | { readonly operation: string; readonly state: 'SUCCEEDED' | 'FAILED' };
 
 type DomainHint = Extract<HostHint, { kind: 'domain' }>;
 
@@ -16,8 +16,16 @@ const diskStates: Readonly<Record<string, JobEnd['state']>> = {
   canceled: 'CANCELLED',
 };
 
-/** Why a guest stopped, where that was what a job was for. Told of a transient one too, which cannot be asked for then. */
-const operationsThatStop: Readonly<Record<string, string>> = { saved: 'save', migrated: 'migration out' };
+/**
+ * What a change of a guest's state says of a job. Told of a transient guest too, which cannot be asked for when it has
+ * stopped; and all that a host tells of a migration to it.
+ */
+const endsByLifecycle: Readonly<Record<string, JobEnd>> = {
+  'stopped saved': { operation: 'save', state: 'SUCCEEDED' },
+  'stopped migrated': { operation: 'migration out', state: 'SUCCEEDED' },
+  'resumed migrated': { operation: 'migration in', state: 'SUCCEEDED' },
+  'stopped failed': { operation: 'migration in', state: 'FAILED' },
+};
 
 /** `null`: the event tells of no such end. */
 export function jobEnd({ event, detail }: DomainHint): JobEnd | null {
@@ -33,10 +41,8 @@ export function jobEnd({ event, detail }: DomainHint): JobEnd | null {
       const { operation, success } = detail;
       return typeof operation === 'string' && success !== 'false' ? { operation, state: 'SUCCEEDED' } : null;
     }
-    case 'lifecycle': {
-      const operation = detail['event'] === 'stopped' ? operationsThatStop[String(detail['detail'])] : undefined;
-      return operation === undefined ? null : { operation, state: 'SUCCEEDED' };
-    }
+    case 'lifecycle':
+      return endsByLifecycle[`${detail['event']} ${detail['detail']}`] ?? null;
     default:
       return null;
   }

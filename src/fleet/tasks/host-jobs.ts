@@ -101,21 +101,22 @@ export function createHostJobs({ book, clock, log, host }: HostJobsOptions): Hos
       hostName: on.name,
       domainUuid: uuid,
       domainName,
-      cancellable: isWritable(on),
+      cancellable: job.cancellable && isWritable(on),
       goal: { want: 'JOB_OVER', job: job.id, operation: job.operation, began: beganBetween(job, asked) },
       deadlineAt: null,
     });
     if (task !== null) trails.set(task.id, newTrail(on.driver(), asked.askedAt, job));
   }
 
-  function goesOn(on: ActionHost, task: JobTask, { progress, elapsedMs, ending }: DomainJob, { askedAt }: Asked) {
+  function goesOn(on: ActionHost, task: JobTask, job: DomainJob, { askedAt }: Asked) {
+    const { progress, elapsedMs, ending } = job;
     const trail = trailOf(task);
     trail.missingSince = null;
     trail.end ??= endFrom(ending);
     // Where libvirt no longer counts the time, the job has ended as far as that goes.
     if (elapsedMs !== null) trail.seenAt = askedAt;
-    const present = { state: 'RUNNING', progress: progress ?? task.progress, cancellable: isWritable(on) } as const;
-    book.change(task.id, present);
+    const cancellable = job.cancellable && isWritable(on);
+    book.change(task.id, { state: 'RUNNING', progress: progress ?? task.progress, cancellable });
   }
 
   function isOver(id: Uuid): boolean {
@@ -165,6 +166,11 @@ export function createHostJobs({ book, clock, log, host }: HostJobsOptions): Hos
     const present = book.find(id) ?? task;
     if (present.state === 'CANCELLED') return present;
     if (isTaskOver(present)) throw notCancellable(present, `is over: ${present.state}`);
+    if (!present.cancellable)
+      throw notCancellable(
+        present,
+        'is about a guest that comes in: only where it comes from can its migration be given up',
+      );
     const trail = trailOf(present);
     if (trail.missingSince !== null) throw notCancellable(present, 'is over; how it ended is not known yet');
     try {

@@ -48,6 +48,7 @@ test('a dump is seen with its progress, and told of when it has succeeded', asyn
       progress: { percent: 25, processed: 250, remaining: 750, unit: 'BYTES' },
       elapsedMs: 2_500,
       ending: null,
+      cancellable: true,
     },
   ]);
   expect(await sim.driver.readLastJob(guest, options)).toBeNull();
@@ -66,13 +67,25 @@ test('a save that is given up leaves its guest running, and is not the last job 
   await abort('domain');
   await abort('domain');
   expect(await jobs()).toEqual([
-    { id: 'domain', operation: 'save', progress: null, elapsedMs: null, ending: 'CANCELLED' },
+    { id: 'domain', operation: 'save', progress: null, elapsedMs: null, ending: 'CANCELLED', cancellable: true },
   ]);
   await sim.clock.advance(1_000);
   expect(await jobs()).toEqual([]);
   expect(await state()).toBe('RUNNING save canceled');
   expect(await sim.driver.readLastJob(guest, options)).toBeNull();
   expect(told('job-completed')).toEqual([]);
+});
+
+test('that a guest comes in is seen, though this host counts nothing of it and does not give it up', async () => {
+  beginJob(sim.daemon.host, guest, 'migration in', size);
+  expect(await jobs()).toEqual([
+    { id: 'domain', operation: 'migration in', progress: null, elapsedMs: null, ending: null, cancellable: false },
+  ]);
+  await expect(abort('domain')).rejects.toMatchObject({ detail: { libvirt: { codeName: 'OPERATION_TIMEOUT' } } });
+  await sim.clock.advance(10_000);
+  expect(await jobs()).toEqual([]);
+  expect(await state()).toBe('RUNNING migrated');
+  expect(told('lifecycle')).toContainEqual({ event: 'resumed', detail: 'migrated' });
 });
 
 test('a save that is left alone stops its guest', async () => {

@@ -19,6 +19,14 @@ const save = {
   progress: { percent: 10, processed: 1, remaining: 9, unit: 'BYTES' },
   elapsedMs: 0,
   ending: null,
+  cancellable: true,
+} as const satisfies DomainJob;
+const incoming = {
+  ...save,
+  operation: 'migration in',
+  progress: null,
+  elapsedMs: null,
+  cancellable: false,
 } as const satisfies DomainJob;
 const copy = {
   id: 'disk vda',
@@ -26,6 +34,7 @@ const copy = {
   progress: null,
   elapsedMs: null,
   ending: null,
+  cancellable: true,
 } as const satisfies DomainJob;
 
 /** A host with a guest that runs, and what a gateway over it keeps. */
@@ -204,6 +213,24 @@ describe('a job of libvirt’s own', () => {
     tell(event, detail);
     await clock.advance(0);
     expect(now(task)?.state).toBe('RUNNING');
+    host.jobs.length = 0;
+    await clock.advance(2_000);
+    expect(now(task)?.state).toBe(state);
+  });
+
+  test.each([
+    ['resumed', 'migrated', 'SUCCEEDED'],
+    ['stopped', 'failed', 'FAILED'],
+  ] as const)('that brings a guest in ended as its state says: %s, %s', async (event, detail, state) => {
+    const { follow, fleet, host, now, tell, clock } = await oneHost({ tellsAll: true });
+    const task = await follow(incoming);
+    expect(task).toMatchObject({ summary: 'guest on alpha: migration in.', progress: null, cancellable: false });
+    await expect(fleet.tasks.cancel(task.id, signal)).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('only where it comes from'),
+    });
+    expect(host.calls.some((call) => call.startsWith('abort'))).toBe(false);
+    tell('lifecycle', { event, detail });
     host.jobs.length = 0;
     await clock.advance(2_000);
     expect(now(task)?.state).toBe(state);

@@ -3,7 +3,7 @@ import type { DomainRef } from '../rpc/objects.ts';
 import { blockJobAbortFlags, jobStatsFlags } from '../rpc/procedures-domain.ts';
 import type { Handler } from './call-context.ts';
 import { findDomain } from './domain-store.ts';
-import { checkFlags } from './failure.ts';
+import { checkFlags, failure } from './failure.ts';
 import { unsupported } from './handlers-connect.ts';
 import type { SimDomain, SimHost } from './host.ts';
 import { abortCopy, abortJob, requireDisk } from './job-runs.ts';
@@ -18,6 +18,13 @@ type JobName =
   | 'domainAbortJob'
   | 'domainBlockJobAbort';
 
+/** @throws Failure of a guest that comes in: the daemon that it comes from counts. */
+function countedJob({ jobs }: SimDomain, { personality }: SimHost): SimDomain['jobs']['whole'] {
+  if (jobs.whole?.operation !== 'migration in') return jobs.whole;
+  const message = 'migration statistics are available only on the source host';
+  throw failure('OPERATION_UNSUPPORTED', personality.source, message);
+}
+
 function requireJobs(host: SimHost, ref: DomainRef, apiName: string, { mayBeOff = false } = {}): SimDomain {
   if (host.personality.hypervisor !== 'qemu') throw unsupported(apiName);
   const domain = findDomain(host, ref);
@@ -27,10 +34,12 @@ function requireJobs(host: SimHost, ref: DomainRef, apiName: string, { mayBeOff 
 
 export const jobHandlers: { readonly [N in JobName]: Handler<N> } = {
   domainGetJobInfo: ({ host }, { domain }) =>
-    jobInfo(requireJobs(host, domain, 'virDomainGetJobInfo').jobs.whole, host.clock),
-  domainGetJobStats({ host }, { domain, flags }) {
+    jobInfo(countedJob(requireJobs(host, domain, 'virDomainGetJobInfo'), host), host.clock),
+  domainGetJobStats({ host }, { domain: ref, flags }) {
     const isAboutLast = (flags & jobStatsFlags.COMPLETED) !== 0;
-    const { whole, lastParams } = requireJobs(host, domain, 'virDomainGetJobStats', { mayBeOff: isAboutLast }).jobs;
+    const domain = requireJobs(host, ref, 'virDomainGetJobStats', { mayBeOff: isAboutLast });
+    const { lastParams } = domain.jobs;
+    const whole = isAboutLast ? domain.jobs.whole : countedJob(domain, host);
     if (!isAboutLast) return { type: jobType(whole), params: whole === null ? [] : jobParams(whole, host.clock) };
     // Of the one before nothing is told while another goes on.
     if (lastParams === null || whole !== null) return { type: jobTypes.NONE, params: [] };

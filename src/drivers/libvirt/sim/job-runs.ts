@@ -12,10 +12,10 @@ export type JobSize = { readonly lastsMs: number; readonly totalBytes: number };
 /** How long QEMU takes to let go of a job that is given up. */
 const abortMs = 200;
 /** `virDomainPausedReason` and `virDomainRunningReason`. */
-const pausedFor = { save: 3, dump: 4 } as const satisfies Record<SimOperation, number>;
-const running = { UNPAUSED: 5, SAVE_CANCELED: 7 } as const;
+const pausedFor = { save: 3, dump: 4, 'migration in': 2 } as const satisfies Record<SimOperation, number>;
+const running = { MIGRATED: 2, UNPAUSED: 5, SAVE_CANCELED: 7 } as const;
 
-/** A save or a dump to a file. The guest does nothing meanwhile. */
+/** A save or a dump to a file, or the guest's coming in from another host. It does nothing meanwhile. */
 export function beginJob(host: SimHost, uuid: Uuid, operation: SimOperation, size: JobSize): void {
   const domain = lookupUuid(host, uuid);
   requireActive(domain);
@@ -23,6 +23,10 @@ export function beginJob(host: SimHost, uuid: Uuid, operation: SimOperation, siz
     const params = jobParams(job, host.clock);
     domain.jobs.whole = null;
     domain.jobs.lastParams = params;
+    if (operation === 'migration in') {
+      goOnAfterJob(host, domain, running.MIGRATED);
+      return;
+    }
     host.events.domain('job-completed', refOf(domain), { params });
     if (operation === 'save') stopSaved(host, domain);
     else goOnAfterJob(host, domain, running.UNPAUSED);
@@ -47,6 +51,9 @@ export function beginCopy(host: SimHost, uuid: Uuid, target: string, size: JobSi
 export function abortJob(host: SimHost, domain: SimDomain): void {
   const { whole: job } = domain.jobs;
   if (job === null) throw failure('OPERATION_INVALID', host.personality.source, 'no job is active on the domain');
+  if (job.operation === 'migration in') {
+    throw failure('OPERATION_TIMEOUT', host.personality.source, 'cannot acquire state change lock');
+  }
   // Asked again, it is still being given up.
   if (job.isAborting) return;
   giveUp(host, job, () => {

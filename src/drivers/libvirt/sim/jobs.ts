@@ -6,7 +6,7 @@ import type { TypedParam } from '../rpc/typed-params.ts';
 /** `virDomainJobType`, those that a simulated job can have. */
 export const jobTypes = { NONE: 0, UNBOUNDED: 2, COMPLETED: 3, CANCELLED: 5 } as const;
 
-export type SimOperation = Extract<(typeof jobOperations)[number], 'save' | 'dump'>;
+export type SimOperation = Extract<(typeof jobOperations)[number], 'save' | 'dump' | 'migration in'>;
 
 /** What the daemon does with a domain by itself. */
 export type SimJob = {

@@ -221,10 +221,11 @@ export function pauseForJob(host: SimHost, domain: SimDomain, reason: number): v
   tellLifecycle(host, domain, 'suspended', 0);
 }
 
-/** `reason`: `virDomainRunningReason`. */
+/** `reason`: `virDomainRunningReason`, of which the event tells one: that the guest has come in. */
 export function goOnAfterJob(host: SimHost, domain: SimDomain, reason: number): void {
   enterState(host, domain, states.RUNNING, reason);
-  tellLifecycle(host, domain, 'resumed', 0);
+  const migrated = 2;
+  tellLifecycle(host, domain, 'resumed', reason === migrated ? 1 : 0);
 }
 
 function enterState(host: SimHost, domain: SimDomain, state: StateNumber, reason: number): void {
