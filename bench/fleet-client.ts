@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../src/clock.ts';
 import { keepCompiledCode } from '../src/commands/compile-cache.ts';
 import { createHostAccess } from '../src/commands/host-access.ts';
+import { giveBackAtRest } from '../src/commands/memory-at-rest.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import { openFleet } from '../src/fleet/fleet.ts';
 import { silentLog } from '../src/log.ts';
@@ -19,6 +20,8 @@ import { cpuOfEndedChildren, cpuOfThisProcess } from './cpu.ts';
 const file = process.argv[2] ?? '';
 // As the gateway: its code is compiled, and freed of its types, by the first start alone.
 keepCompiledCode(dirname(file), systemClock);
+// As the gateway, too.
+giveBackAtRest();
 const parsed = parseConfig(await readFile(file, 'utf8'), file, { homeDir: process.env['HOME'] ?? '/' });
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
 const { config } = parsed;

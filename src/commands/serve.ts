@@ -17,6 +17,7 @@ import { createHostAccess, type HostAccess } from './host-access.ts';
 import { openHostSources, sourcesIn } from './host-sources.ts';
 import { keptValue } from './kept-value.ts';
 import { createLiveConfig } from './live-config.ts';
+import { giveBackAtRest } from './memory-at-rest.ts';
 import { packageVersion, readSchemaSource } from './package-files.ts';
 import { explainListenError } from './start-error.ts';
 import { openStateStore, type StateStore } from './state-store.ts';
@@ -65,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     log,
   });
   const following = await followConfig(config.file, live, { clock: systemClock, log });
+  const endGivingBack = giveBackAtRest();
   try {
     const server = await listen(config, {
       fleet,
@@ -84,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     await stop.asked;
     await server.close();
   } finally {
+    endGivingBack();
     following.close();
     await fleet.close();
     store.close();
