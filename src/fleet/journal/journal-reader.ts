@@ -31,8 +31,11 @@ type Progress = {
   snapshot: { readonly state: PresentState; next: number } | null;
   readonly announcements: Change[];
   lastToldAt: number;
-  /** Until then it was busy with the present state, or with what it came back for: that takes as long as it takes. */
-  busyUntil: number;
+  /**
+   * Until then it was not slow: it was busy with the present state, or with what it came back for, which takes as long as
+   * it takes; or it waited, and what had happened was told to nobody yet.
+   */
+  notSlowUntil: number;
   /** Since when it has been too far behind, without a break; `null`: it keeps up. */
   laggingSince: number | null;
 };
@@ -53,7 +56,7 @@ export function createJournalReader(ring: JournalRing, wanted: ChangePredicate, 
     snapshot: null,
     announcements: [],
     lastToldAt: ring.clock.monotonic(),
-    busyUntil: ring.clock.now(),
+    notSlowUntil: ring.clock.now(),
     laggingSince: null,
   };
   begin(ring, at, start);
@@ -121,7 +124,7 @@ function createReaderAt(ring: JournalRing, wanted: ChangePredicate, at: Progress
       }
       if (at.position === ring.lastSeq) return null;
       at.position++;
-      if (at.position === at.exactUntil) at.busyUntil = ring.clock.now();
+      if (at.position === at.exactUntil) at.notSlowUntil = ring.clock.now();
       const change =
         at.position <= at.shortUntil ? tellInShort(ring.entry(at.position)) : tell(ring.entry(at.position));
       if (change) return change;
@@ -140,7 +143,7 @@ function createReaderAt(ring: JournalRing, wanted: ChangePredicate, at: Progress
     const oneTooMany = ring.entry(
       Math.min(Math.max(at.position + ring.limits.readerLag + 1, ring.firstSeq), ring.lastSeq),
     );
-    at.laggingSince ??= Math.max(at.busyUntil, oneTooMany.observedAt);
+    at.laggingSince ??= Math.max(at.notSlowUntil, oneTooMany.observedAt);
     if (now - at.laggingSince <= ring.limits.slowReaderMs) return;
     const seconds = Math.round(ring.limits.slowReaderMs / 1000);
     throw new VirtgraphError(
@@ -160,7 +163,7 @@ function createReaderAt(ring: JournalRing, wanted: ChangePredicate, at: Progress
       if (object !== null && wanted.object(object)) return state.change(index);
     }
     at.snapshot = null;
-    at.busyUntil = ring.clock.now();
+    at.notSlowUntil = ring.clock.now();
     return { type: 'snapshotComplete', cursor: ring.cursorAt(at.position) };
   }
 
@@ -227,6 +230,7 @@ function createReaderAt(ring: JournalRing, wanted: ChangePredicate, at: Progress
     wake(seq) {
       if (waiting === null || seq <= at.position) return;
       at.position = seq - 1;
+      at.notSlowUntil = ring.clock.now();
       const change = take();
       if (change !== null) settle(change);
     },

@@ -215,6 +215,22 @@ test('nobody is told of a change before it is on disk', async () => {
   run.close();
 });
 
+test('who waits is not slow, however long ago that happened which he is now told all at once', async () => {
+  // As when the machine sleeps after it happened and before it is told.
+  const limits = { readerLag: 2, slowReaderMs: 60_000, togetherMs: 120_000 };
+  const run = openKeptJournal(join(scratchDir(), 'store.sqlite'), { limits });
+  upsert(run, host('alpha'));
+  await settle();
+  const told = listen(run);
+  await settle();
+  for (let number = 0; number < 5; number++) upsert(run, domain(number));
+  await run.clock.advance(120_000);
+  expect(told.filter(({ type }) => type !== 'bookmark').map(brief)).toEqual(
+    [0, 1, 2, 3, 4].map((number) => `EVENT ${domain(number).name}=${domain(number).state}`),
+  );
+  run.close();
+});
+
 describe('a disk that fails', () => {
   test('stops nothing; cursors from then on are of this process alone, those before are good', async () => {
     const file = join(scratchDir(), 'store.sqlite');
