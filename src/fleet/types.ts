@@ -218,7 +218,7 @@ export type ChangeFilter = {
   readonly domains?: DomainFilter | null;
 };
 
-/** `FAILED`: the disk refused, so that changes are kept in memory alone until the gateway is started again. */
+/** `FAILED`: the disk refused, so that changes are kept in memory alone until it is back. */
 export type JournalPersistence = 'NONE' | 'SQLITE' | 'FAILED';
 
 export type JournalView = {
