@@ -155,6 +155,22 @@ test('a copy is cancelled through the API, which virsh then sees no more', async
   expect((await cancel(task)).data?.cancelTask.task.state).toBe('CANCELLED');
 });
 
+test('a backup that others are to read lasts until it is ended, which is its success', async () => {
+  const file = (name: string) => inside(`backup.${name}`);
+  const xml = `<domainbackup mode='pull'><server transport='unix' socket='${file('sock')}'/>
+    <disks><disk name='vda' type='file'><scratch file='${file('raw')}'/></disk></disks></domainbackup>`;
+  writeFileSync(outside('backup.xml'), xml);
+  await host.virsh('backup-begin', 'busy', outside('backup.xml'));
+  const jobs = await jobsNow();
+  begun.push(...jobs.map(({ id }) => id));
+  const [whole, ofDisk] = jobs;
+  expect(jobs.map(({ summary }) => summary)).toEqual(['busy on h1: backup.', 'busy on h1: backup of vda.']);
+  if (whole === undefined || ofDisk === undefined) throw new Error('There are no two jobs.');
+  const ends = [whole, ofDisk].map((task) => watch(task).next('its end', ({ state }) => state !== 'RUNNING'));
+  expect((await cancel(whole)).errors).toBeUndefined();
+  expect(await Promise.all(ends)).toMatchObject([{ state: 'SUCCEEDED' }, { state: 'CANCELLED' }]);
+});
+
 describe('a job of the whole guest, begun with virsh', () => {
   const files: SlowFile[] = [];
   afterAll(() => {
@@ -216,6 +232,7 @@ describe('a job of the whole guest, begun with virsh', () => {
       { message: expect.stringContaining('cannot abort memory-only dump'), extensions: { code: 'INVALID_STATE' } },
     ]);
     expect((await taskNow(task)).state).toBe('RUNNING');
+    await waitFor('some progress', async () => percentOf(await taskNow(task)) > 0);
     file.hurry();
     expect(await ended).toMatchObject({ status: 0 });
     const { errors: late } = await waitFor('its end', async () => {

@@ -64,9 +64,7 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
   async function readDomainJob(uuid: Uuid, options: CallOptions): Promise<DomainJob | null> {
     try {
       const { type, params } = await refs.call(procedures.domainGetJobStats, uuid, { flags: 0 }, options);
-      const number = (name: string) => numberOf(params, name);
-      const progress = bytes(number('data_processed'), number('data_remaining'), number('data_total'));
-      return domainJob(jobTypes[type], { progress, ...about(params) });
+      return domainJob(jobTypes[type], { progress: progressOf(params), ...about(params) });
     } catch (error) {
       if (isLibvirtError(error, 'OPERATION_UNSUPPORTED')) return incomingMigration;
       if (!isLibvirtError(error, 'NO_SUPPORT')) throw error;
@@ -133,6 +131,16 @@ function domainJob(
 function about(params: readonly TypedParam[]): Pick<DomainJob, 'operation' | 'elapsedMs'> {
   const operation = nameOf(jobOperations, numberOf(params, 'operation') ?? 0);
   return { operation, elapsedMs: numberOf(params, 'time_elapsed') };
+}
+
+/** Most jobs count all data together; a dump of the memory alone counts that, and a backup what it reads of the disks. */
+function progressOf(params: readonly TypedParam[]): TaskProgress | null {
+  for (const what of ['data', 'memory', 'disk']) {
+    const number = (name: string) => numberOf(params, `${what}_${name}`);
+    const progress = bytes(number('processed'), number('remaining'), number('total'));
+    if (progress !== null) return progress;
+  }
+  return null;
 }
 
 function numberOf(params: readonly TypedParam[], name: string): number | null {
