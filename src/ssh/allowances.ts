@@ -91,7 +91,8 @@ export async function commandOutput(
   { clock, signal }: Options,
 ): Promise<string> {
   const onTimeout = () => new VirtgraphError('TIMEOUT', `${argv[0]} did not end within ${commandTimeoutMs / 1000} s.`);
-  return withDeadline({ clock, timeoutMs: commandTimeoutMs, signal, onTimeout }, async (within) => {
+  const deadline = { clock, timeoutMs: commandTimeoutMs, signals: [signal], onTimeout };
+  return withDeadline(deadline, async ({ signal: within }) => {
     const stream = await connection.openCommand(argv, { signal: within });
     const abort = () => stream.destroy(onTimeout());
     within.addEventListener('abort', abort, { once: true });

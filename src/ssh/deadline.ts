@@ -1,59 +1,31 @@
 import type { Clock } from '../clock.ts';
 
-/**
- * Runs `work` with a signal that is aborted after `timeoutMs` (reason: `onTimeout()`) or when `signal` is.
- * The wait ends at that moment, whether or not `work` takes notice; what `work` yields too late goes to `discard`.
- */
-export async function withDeadline<T>(
-  options: {
-    readonly clock: Clock;
-    readonly timeoutMs: number;
-    readonly signal: AbortSignal;
-    readonly onTimeout: () => Error;
-    readonly discard?: (late: T) => void;
-  },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { clock, timeoutMs, signal, onTimeout, discard } = options;
-  signal.throwIfAborted();
-  const controller = new AbortController();
-  const forward = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', forward, { once: true });
-  const cancelTimer = clock.after(timeoutMs, () => controller.abort(onTimeout()));
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-      work(controller.signal).then((value) => {
-        if (controller.signal.aborted) discard?.(value);
-        else resolve(value);
-      }, reject);
-    });
-  } finally {
-    cancelTimer();
-    signal.removeEventListener('abort', forward);
-  }
-}
+export type DeadlineOptions<T> = {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Any of them ends the wait. */
+  readonly signals: readonly AbortSignal[];
+  readonly onTimeout: () => Error;
+  readonly discard?: (late: T) => void;
+};
 
 /**
- * As `withDeadline`, for work that takes no signal, and with as many signals as there are: any of them ends the wait. It
- * makes none of its own, which is much of what a wait costs.
+ * Waits for `work` for so long at the most (then: `onTimeout()`), and no longer than any of `signals` lets it. The wait ends
+ * at that moment, whether or not `work` takes notice; what `work` yields too late goes to `discard`. The signal that work is
+ * given is aborted when the wait ends without it, and is made when it is asked for: most work needs none, and it is much of
+ * what a wait costs.
  */
-export function beforeDeadline<T>(
-  options: {
-    readonly clock: Clock;
-    readonly timeoutMs: number;
-    readonly signals: readonly AbortSignal[];
-    readonly onTimeout: () => Error;
-    readonly discard?: (late: T) => void;
-  },
-  work: () => Promise<T>,
+export function withDeadline<T>(
+  { clock, timeoutMs, signals, onTimeout, discard }: DeadlineOptions<T>,
+  work: (wait: { readonly signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const { clock, timeoutMs, signals, onTimeout, discard } = options;
   return new Promise((resolve, reject) => {
     for (const signal of signals) signal.throwIfAborted();
     let isOver = false;
-    const onAbort = () => fail(signals.find(({ aborted }) => aborted)?.reason);
-    const cancelTimer = clock.after(timeoutMs, () => fail(onTimeout()));
+    let givenUp: { readonly reason: unknown } | null = null;
+    let controller: AbortController | null = null;
+    const onAbort = () => giveUp(signals.find(({ aborted }) => aborted)?.reason);
+    const cancelTimer = clock.after(timeoutMs, () => giveUp(onTimeout()));
     for (const signal of signals) signal.addEventListener('abort', onAbort);
 
     function end() {
@@ -67,7 +39,19 @@ export function beforeDeadline<T>(
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- a signal's reason is whatever it was aborted with
       reject(reason);
     }
-    work().then((value) => {
+    function giveUp(reason: unknown) {
+      givenUp = { reason };
+      fail(reason);
+      controller?.abort(reason);
+    }
+    const wait = {
+      get signal() {
+        controller ??= new AbortController();
+        if (givenUp !== null) controller.abort(givenUp.reason);
+        return controller.signal;
+      },
+    };
+    work(wait).then((value) => {
       if (isOver) {
         discard?.(value);
         return;

@@ -29,7 +29,7 @@ export async function dial(
     {
       clock,
       timeoutMs: connectTimeoutMs,
-      signal,
+      signals: [signal],
       onTimeout: () =>
         hostProblem(
           'CONNECTION_TIMED_OUT',
@@ -37,7 +37,7 @@ export async function dial(
           'Check that the host is up and that no firewall drops the connection.',
         ),
     },
-    (within) => connectTo(host, port, addresses, within),
+    (wait) => connectTo(host, port, addresses, wait.signal),
   );
   const address = socket.remoteAddress ?? host;
   onStage({ type: 'found', hop, atMs: clock.monotonic(), finding: { stage: 'connect', address, port, via: null } });
@@ -53,7 +53,7 @@ async function resolveName(host: string, clock: Clock, signal: AbortSignal): Pro
   const onTimeout = () =>
     hostProblem('NAME_NOT_RESOLVED', `The name ${host} was not resolved within ${resolveTimeoutMs / 1000} s.`, remedy);
   try {
-    return await withDeadline({ clock, timeoutMs: resolveTimeoutMs, signal, onTimeout }, () =>
+    return await withDeadline({ clock, timeoutMs: resolveTimeoutMs, signals: [signal], onTimeout }, () =>
       lookup(host, { all: true }),
     );
   } catch (cause) {

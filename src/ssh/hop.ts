@@ -4,7 +4,7 @@ import { VirtgraphError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AuthPlan } from './authentication.ts';
 import { type RawChannel, wrapChannel } from './channel-stream.ts';
-import { beforeDeadline } from './deadline.ts';
+import { withDeadline } from './deadline.ts';
 import { createHandshakeStages } from './handshake-stages.ts';
 import {
   authenticationBroken,
@@ -73,7 +73,7 @@ export async function openHop(options: HopOptions, { signal }: { readonly signal
   const stages = createHandshakeStages(options);
 
   try {
-    const client = await beforeDeadline(
+    const client = await withDeadline(
       {
         clock,
         timeoutMs: handshakeTimeoutMs,
@@ -153,7 +153,7 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
     if (reason) throw reason;
     const onTimeout = () => channelTimedOut(name, what, timeoutMs);
     const signals = [signal, lost.signal];
-    return beforeDeadline({ clock, timeoutMs, signals, onTimeout, discard: (late: RawChannel) => late.close() }, () =>
+    return withDeadline({ clock, timeoutMs, signals, onTimeout, discard: (late: RawChannel) => late.close() }, () =>
       client.openChannel(request),
     );
   }
@@ -186,7 +186,7 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
       channel.end();
       const onTimeout = () => channelTimedOut(name, what, sshdNagleTimeoutMs);
       const options = { clock, timeoutMs: sshdNagleTimeoutMs, signals: [lost.signal], onTimeout };
-      await beforeDeadline(options, () => ended).catch((error: unknown) => {
+      await withDeadline(options, () => ended).catch((error: unknown) => {
         channel.close();
         throw error;
       });

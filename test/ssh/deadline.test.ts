@@ -1,21 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { beforeDeadline, withDeadline } from '../../src/ssh/deadline.ts';
+import { withDeadline } from '../../src/ssh/deadline.ts';
 import { createManualClock } from './manual-clock.ts';
 
 const never = new AbortController().signal;
 const onTimeout = () => new Error('too late');
 
-const withoutSignal: typeof withDeadline = async ({ signal, ...options }, work) =>
-  beforeDeadline({ ...options, signals: [never, signal] }, () => work(never));
-
-describe.each([
-  ['withDeadline', withDeadline],
-  ['beforeDeadline', withoutSignal],
-])('%s', (_, waitFor) => {
+describe('withDeadline', () => {
   test('work that is in time is handed back, and no timer is left', async () => {
     const clock = createManualClock();
-    const options = { clock, timeoutMs: 10, signal: never, onTimeout };
-    expect(await waitFor(options, async () => 'done')).toBe('done');
+    const options = { clock, timeoutMs: 10, signals: [never], onTimeout };
+    expect(await withDeadline(options, async () => 'done')).toBe('done');
     expect(clock.pending).toBe(0);
   });
 
@@ -24,7 +18,7 @@ describe.each([
     const work = Promise.withResolvers<string>();
     const discarded: string[] = [];
     const discard = (late: string) => void discarded.push(late);
-    const waiting = waitFor({ clock, timeoutMs: 10, signal: never, onTimeout, discard }, () => work.promise);
+    const waiting = withDeadline({ clock, timeoutMs: 10, signals: [never], onTimeout, discard }, () => work.promise);
     clock.advance(10);
     await expect(waiting).rejects.toThrow('too late');
     work.resolve('late');
@@ -35,8 +29,8 @@ describe.each([
   test('the wait ends when the caller gives up, with the reason of the caller', async () => {
     const clock = createManualClock();
     const caller = new AbortController();
-    const options = { clock, timeoutMs: 10, signal: caller.signal, onTimeout };
-    const waiting = waitFor(options, () => new Promise(() => {}));
+    const options = { clock, timeoutMs: 10, signals: [never, caller.signal], onTimeout };
+    const waiting = withDeadline(options, () => new Promise(() => {}));
     caller.abort(new Error('not wanted'));
     await expect(waiting).rejects.toThrow('not wanted');
     expect(clock.pending).toBe(0);
@@ -47,13 +41,36 @@ describe.each([
     const options = {
       clock: createManualClock(),
       timeoutMs: 10,
-      signal: AbortSignal.abort(new Error('gone')),
+      signals: [never, AbortSignal.abort(new Error('gone'))],
       onTimeout,
     };
-    const waiting = waitFor(options, async () => {
+    const waiting = withDeadline(options, async () => {
       begun = true;
     });
     await expect(waiting).rejects.toThrow('gone');
     expect(begun).toBe(false);
+  });
+
+  test('work that asks for a signal hears that nobody waits any more, and why, however late it asks', async () => {
+    const clock = createManualClock();
+    const signals: AbortSignal[] = [];
+    const waiting = withDeadline({ clock, timeoutMs: 10, signals: [never], onTimeout }, async (wait) => {
+      signals.push(wait.signal);
+      await new Promise((resolve) => clock.after(20, () => resolve(signals.push(wait.signal))));
+    });
+    clock.advance(10);
+    await expect(waiting).rejects.toThrow('too late');
+    clock.advance(10);
+    expect(signals.map(({ reason }) => String(reason))).toEqual(['Error: too late', 'Error: too late']);
+  });
+
+  test('work that is in time hears of no end', async () => {
+    const clock = createManualClock();
+    const signals: AbortSignal[] = [];
+    await withDeadline({ clock, timeoutMs: 10, signals: [never], onTimeout }, async ({ signal }) =>
+      signals.push(signal),
+    );
+    clock.advance(10);
+    expect(signals[0]?.aborted).toBe(false);
   });
 });
