@@ -216,10 +216,12 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
       const host = fleet.host(name);
       if (host === null) throw noSuchHost(name, { outcome: 'NOT_SENT' });
       if (host.status === 'READY') return { host, task: null };
-      const after = await fleet.refreshAsTask(name, wait, 'RETRY_HOST');
-      // It does what time would do: a full disk must not keep anybody from it.
-      await audit.note({ action: 'retryHost', host: name }, { status: after.host.status });
-      return after;
+      try {
+        return await fleet.refreshAsTask(name, wait, 'RETRY_HOST');
+      } finally {
+        // It does what time would do: a full disk must not keep anybody from it. Also where nobody waited for its end.
+        await audit.note({ action: 'retryHost', host: name }, { status: fleet.host(name)?.status ?? null });
+      }
     },
 
     trust,

@@ -349,6 +349,21 @@ describe('trying again', () => {
 });
 
 describe('the audit log', () => {
+  test('has who had a host tried again, also where he did not wait for what came of it', async () => {
+    const { admin, fakes } = await open();
+    await settle();
+    const fake = fakes.get('alpha');
+    if (fake) fake.refuse = keyChanged();
+    fake?.drop();
+    await settle();
+    const caller = new AbortController();
+    if (fake) fake.gate = (verb) => (verb === 'open' ? new Promise(() => {}) : undefined);
+    const asked = admin.retry('alpha', { withinMs: null, signal: caller.signal });
+    caller.abort(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+    expect(await auditLines()).toMatchObject([{ action: 'retryHost', host: 'alpha', who: 'token' }]);
+  });
+
   test('has who, what, when, before, after and result of each try, for its owner alone', async () => {
     const { admin, clock } = await open();
     await add(admin, 'beta');
