@@ -22,7 +22,9 @@ import type { JournalLimits } from './journal/journal-entry.ts';
 import { goOnFrom, keepLastTrue, newHost, restoreHosts } from './journal/restored-hosts.ts';
 import { settledDomains } from './journal/settled-domains.ts';
 import { createMacRegistry } from './mac/mac-registry.ts';
+import type { FleetObject } from './objects.ts';
 import { createDomainFilters, hasLabels } from './replica/domain-filter.ts';
+import type { DomainFilter, LabelFilter } from './replica/domain-page.ts';
 import { createDomainIndex } from './replica/domain-query.ts';
 import type { MirrorPeriods } from './replica/mirror.ts';
 import { readFleetMetrics } from './stats/read-metrics.ts';
@@ -35,7 +37,7 @@ import { createHostJobs } from './tasks/host-jobs.ts';
 import { createHostTasks } from './tasks/host-tasks.ts';
 import { createTaskBook } from './tasks/task-book.ts';
 import { createTasks } from './tasks/tasks.ts';
-import type { DomainFilter, Fleet, FleetObject, LabelFilter } from './types.ts';
+import type { Fleet } from './types.ts';
 
 export type FleetOptions = {
   /** Binds ids to this fleet; the same after every restart. */

@@ -1,5 +1,6 @@
+import type { Change, ChangeFilter as FleetChangeFilter } from '../fleet/journal/change.ts';
 import type { Feed } from '../fleet/journal/feed.ts';
-import type { Change, ChangeFilter as FleetChangeFilter, FleetObject, ObjectKind } from '../fleet/types.ts';
+import type { FleetObject, ObjectKind } from '../fleet/objects.ts';
 import { pageSize } from './connection.ts';
 import type { Context } from './context.ts';
 import type { NodeKind } from './ids.ts';

@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import type { HostView } from '../fleet/types.ts';
+import type { HostView } from '../fleet/objects.ts';
 
 /** Pages, as Relay describes them. */
 

@@ -1,6 +1,7 @@
 import type { ConfigStatus } from '../config/config-status.ts';
+import type { ChangePlan } from '../fleet/actions/action.ts';
 import type { HostAdmin } from '../fleet/hosts/host-admin.ts';
-import type { ChangePlan, Fleet } from '../fleet/types.ts';
+import type { Fleet } from '../fleet/types.ts';
 import type { IdCodec } from './ids.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 

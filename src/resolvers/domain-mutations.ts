@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import type { ActionOutcome, ActionRequest } from '../fleet/types.ts';
+import type { ActionOutcome, ActionRequest } from '../fleet/actions/action.ts';
 import type { Context } from './context.ts';
 import { requireDomain, requireHost } from './lookup.ts';
 import type { DomainActionInput, MutationResolvers } from './schema.gen.ts';

@@ -1,6 +1,6 @@
 import { VirtgraphError } from '../errors.ts';
+import type { DomainRecord } from '../fleet/objects.ts';
 import { unpackText } from '../fleet/replica/packed-text.ts';
-import type { DomainRecord } from '../fleet/types.ts';
 import type { Hypervisor } from '../model/domain.ts';
 import { monitorOk } from '../model/monitor.ts';
 import { connectionOf, pageSize } from './connection.ts';

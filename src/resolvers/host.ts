@@ -1,4 +1,4 @@
-import type { HostView } from '../fleet/types.ts';
+import type { HostView } from '../fleet/objects.ts';
 import { answerWait } from './answer-wait.ts';
 import { pickFromChanges } from './changes.ts';
 import { connectionOf, pageOfHosts, pageSize } from './connection.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { VirtgraphError } from '../errors.ts';
-import type { Fleet, FleetObject, ObjectKind, ObjectRef } from '../fleet/types.ts';
+import type { FleetObject, ObjectKind, ObjectRef } from '../fleet/objects.ts';
+import type { Fleet } from '../fleet/types.ts';
 import { parseUuid } from '../model/brands.ts';
 import type { TaskRecord } from '../model/task.ts';
 

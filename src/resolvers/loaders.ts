@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { withHost } from '../errors.ts';
-import type { Fleet, StatsReading } from '../fleet/types.ts';
+import type { StatsReading } from '../fleet/stats/reading.ts';
+import type { Fleet } from '../fleet/types.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { CapabilitiesReport } from '../model/host.ts';
 import type { NodeDevice } from '../model/network.ts';

@@ -1,6 +1,7 @@
 import { VirtgraphError } from '../errors.ts';
 import { noSuchHost } from '../fleet/hosts/host-problem.ts';
-import type { DomainRecord, DomainFilter as FleetDomainFilter, HostView } from '../fleet/types.ts';
+import type { DomainRecord, HostView } from '../fleet/objects.ts';
+import type { DomainFilter as FleetDomainFilter } from '../fleet/replica/domain-page.ts';
 import type { Uuid } from '../model/brands.ts';
 import type { Context } from './context.ts';
 import { expectKind, findObject } from './ids.ts';

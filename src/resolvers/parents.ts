@@ -1,4 +1,6 @@
-import type { Change, DomainRecord, HostView, StatsReading, StatsTick } from '../fleet/types.ts';
+import type { Change } from '../fleet/journal/change.ts';
+import type { DomainRecord, HostView } from '../fleet/objects.ts';
+import type { StatsReading, StatsTick } from '../fleet/stats/reading.ts';
 import type { DomainInterface } from '../model/domain.ts';
 import type { HostCapabilities } from '../model/host.ts';
 import type { BlockReading, CpuReading, InterfaceReading, VcpuReading } from '../model/stats.ts';

@@ -1,4 +1,4 @@
-import type { DomainRecord } from '../fleet/types.ts';
+import type { DomainRecord } from '../fleet/objects.ts';
 import type { DomainInterface } from '../model/domain.ts';
 import type { Context } from './context.ts';
 import type { Resolvers } from './schema.gen.ts';

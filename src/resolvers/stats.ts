@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../errors.ts';
-import type { StatsTick } from '../fleet/types.ts';
+import type { StatsTick } from '../fleet/stats/reading.ts';
 import type { Counter } from '../model/stats.ts';
 import { requireHost, toDomainFilter } from './lookup.ts';
 import type {

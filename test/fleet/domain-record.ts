@@ -1,5 +1,5 @@
+import type { DomainRecord } from '../../src/fleet/objects.ts';
 import { packText } from '../../src/fleet/replica/packed-text.ts';
-import type { DomainRecord } from '../../src/fleet/types.ts';
 import type { MacAddress } from '../../src/model/brands.ts';
 import type { DomainInterface, DomainState } from '../../src/model/domain.ts';
 import { uuidOf } from './fake-host.ts';

@@ -1,6 +1,7 @@
 import type { FleetOptions } from '../../src/fleet/fleet.ts';
 import { openFleet } from '../../src/fleet/fleet.ts';
-import type { Change, ChangeFilter, Fleet } from '../../src/fleet/types.ts';
+import type { Change, ChangeFilter } from '../../src/fleet/journal/change.ts';
+import type { Fleet } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Cursor } from '../../src/model/brands.ts';
 import type { HostTarget } from '../../src/model/target.ts';

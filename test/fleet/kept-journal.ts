@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { SessionNews } from '../../src/fleet/hosts/session-news.ts';
+import type { Change } from '../../src/fleet/journal/change.ts';
 import type { ChangePredicates } from '../../src/fleet/journal/change-filter.ts';
 import { createJournal, defaultJournalLimits, type Journal } from '../../src/fleet/journal/journal.ts';
 import { hostNameOf, type JournalLimits, uuidOf } from '../../src/fleet/journal/journal-entry.ts';
 import { restoreHosts } from '../../src/fleet/journal/restored-hosts.ts';
 import { storedNewsVersion } from '../../src/fleet/journal/stored-news.ts';
-import type { Change, FleetObject } from '../../src/fleet/types.ts';
+import type { FleetObject } from '../../src/fleet/objects.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Cursor } from '../../src/model/brands.ts';
 import { type JournalShelf, journalShelf } from '../../src/store/journal-shelf.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ObjectRef } from '../../src/fleet/types.ts';
+import type { ObjectRef } from '../../src/fleet/objects.ts';
 import { createIdCodec } from '../../src/resolvers/ids.ts';
 
 const ids = createIdCodec('fleet-a');

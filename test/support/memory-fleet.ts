@@ -2,29 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { createChannel } from '../../src/channel.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { VirtgraphError } from '../../src/errors.ts';
+import type { ActionOutcome, ActionRequest } from '../../src/fleet/actions/action.ts';
 import { createAnswers } from '../../src/fleet/actions/answers.ts';
 import { createChangeFilters } from '../../src/fleet/journal/change-filter.ts';
 import { createJournal, defaultJournalLimits } from '../../src/fleet/journal/journal.ts';
 import { settledDomains } from '../../src/fleet/journal/settled-domains.ts';
 import { createMacRegistry } from '../../src/fleet/mac/mac-registry.ts';
+import type { DomainRecord, HostView, NetworkRecord } from '../../src/fleet/objects.ts';
 import { createDomainFilters } from '../../src/fleet/replica/domain-filter.ts';
 import { createDomainIndex } from '../../src/fleet/replica/domain-query.ts';
 import { packText } from '../../src/fleet/replica/packed-text.ts';
+import type { StatsQuery, StatsReading, StatsTick } from '../../src/fleet/stats/reading.ts';
 import { createCancelTask } from '../../src/fleet/tasks/cancel-task.ts';
 import { createHostTasks } from '../../src/fleet/tasks/host-tasks.ts';
 import { createTaskBook } from '../../src/fleet/tasks/task-book.ts';
 import { createTasks } from '../../src/fleet/tasks/tasks.ts';
-import type {
-  ActionOutcome,
-  ActionRequest,
-  DomainRecord,
-  Fleet,
-  HostView,
-  NetworkRecord,
-  StatsQuery,
-  StatsReading,
-  StatsTick,
-} from '../../src/fleet/types.ts';
+import type { Fleet } from '../../src/fleet/types.ts';
 import { silentLog } from '../../src/log.ts';
 import { parseUuid, type Uuid } from '../../src/model/brands.ts';
 import type { DomainConfig, DomainState } from '../../src/model/domain.ts';

@@ -3,7 +3,7 @@ import { type ErrorCode, type ErrorDetail, errorCodes, VirtgraphError } from '..
 import { parseUuid } from '../../model/brands.ts';
 import type { Kept } from '../../model/kept-records.ts';
 import type { Tasks } from '../tasks/tasks.ts';
-import type { ChangePlan, OnceRequest, RememberedAnswers } from '../types.ts';
+import type { ChangePlan, OnceRequest, RememberedAnswers } from './action.ts';
 import { resolveOutcome } from './send-change.ts';
 
 export type AnswersOptions = {

@@ -1,17 +1,11 @@
 import { VirtgraphError } from '../../errors.ts';
 import type { MacAddress } from '../../model/brands.ts';
-import {
-  type ActionHost,
-  describeOwner,
-  expectedDomain,
-  isActive,
-  readBack,
-  writableDriver,
-} from '../hosts/action-guards.ts';
+import { type ActionHost, describeOwner, expectedDomain, isActive, writableDriver } from '../hosts/action-guards.ts';
 import type { MacRegistry } from '../mac/mac-registry.ts';
-import type { ChangePlan, DomainActions } from '../types.ts';
+import type { ChangePlan, DomainActions } from './action.ts';
 import { describePlaces, devicePlaces, requirePlaces } from './interface-places.ts';
 import { type MacTaker, macWarnings, otherOwners, requireGuestMac } from './mac-checks.ts';
+import { readBack } from './read-back.ts';
 import type { SendChange } from './send-change.ts';
 
 /** What attaching needs of the registry; `keep` holds a reservation for as long as nobody knows what became of it. */

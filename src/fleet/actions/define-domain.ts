@@ -1,10 +1,12 @@
 import { VirtgraphError } from '../../errors.ts';
 import type { DomainConfig } from '../../model/domain.ts';
-import { type ActionHost, type MacOwners, readBack, writableDriver } from '../hosts/action-guards.ts';
+import { type ActionHost, type MacOwners, writableDriver } from '../hosts/action-guards.ts';
+import type { DomainRecord } from '../objects.ts';
 import { changedConfigFields } from '../replica/changed-fields.ts';
 import { unpackText } from '../replica/packed-text.ts';
-import type { ActionOutcome, ChangePlan, DomainActions, DomainRecord } from '../types.ts';
+import type { ActionOutcome, ChangePlan, DomainActions } from './action.ts';
 import { addressWarnings, requireGuestMac } from './mac-checks.ts';
+import { readBack } from './read-back.ts';
 import type { SendChange } from './send-change.ts';
 
 /** Defines or redefines. Addresses that collide are told, not refused: the definition may be meant for later. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import { VirtgraphError } from '../../errors.ts';
-import { type ActionHost, expectedDomain, isActive, readBack, writableDriver } from '../hosts/action-guards.ts';
+import { type ActionHost, expectedDomain, isActive, writableDriver } from '../hosts/action-guards.ts';
 import type { Tasks } from '../tasks/tasks.ts';
-import type { ActionOutcome, ChangePlan, DomainActions } from '../types.ts';
+import type { ActionOutcome, ChangePlan, DomainActions } from './action.ts';
 import { describePlaces, devicePlaces, requirePlaces } from './interface-places.ts';
+import { readBack } from './read-back.ts';
 import type { SendChange } from './send-change.ts';
 
 type DetachRequest = Parameters<DomainActions['detachInterface']>[0];

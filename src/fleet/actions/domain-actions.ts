@@ -1,20 +1,15 @@
 import { type Clock, sleep } from '../../clock.ts';
 import type { CallOptions, Driver } from '../../drivers/driver.ts';
 import type { TaskGoal, TaskKind } from '../../model/task.ts';
-import {
-  type ActionHost,
-  expectedDomain,
-  invalidState,
-  isActive,
-  readBack,
-  writableDriver,
-} from '../hosts/action-guards.ts';
+import { type ActionHost, expectedDomain, invalidState, isActive, writableDriver } from '../hosts/action-guards.ts';
+import type { DomainRecord } from '../objects.ts';
 import type { Tasks } from '../tasks/tasks.ts';
-import type { ActionOutcome, ActionRequest, ChangePlan, DomainActions, DomainRecord } from '../types.ts';
+import type { ActionOutcome, ActionRequest, ChangePlan, DomainActions } from './action.ts';
 import { createAttachInterface, type MacReservations } from './attach-interface.ts';
 import { createDefineDomain } from './define-domain.ts';
 import { createDetachInterface } from './detach-interface.ts';
 import { addressWarnings } from './mac-checks.ts';
+import { readBack } from './read-back.ts';
 import { createSendChange } from './send-change.ts';
 
 export type ActionSurroundings = {

@@ -1,6 +1,6 @@
 import { VirtgraphError } from '../../errors.ts';
 import { invalidState, isActive } from '../hosts/action-guards.ts';
-import type { DomainRecord } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
 
 /** Where a device is changed: in the running guest, in what it starts with next time, or both. */
 export type DevicePlaces = { readonly live: boolean; readonly persistent: boolean };

@@ -1,6 +1,6 @@
 import { VirtgraphError } from '../../errors.ts';
 import type { Tasks } from '../tasks/tasks.ts';
-import type { ActionRequest, ChangePlan } from '../types.ts';
+import type { ActionRequest, ChangePlan } from './action.ts';
 
 /**
  * Sends a change to its host, once. Where nobody knows afterwards what became of it, a task finds out, and the error

@@ -2,7 +2,7 @@ import type { Driver } from '../../drivers/driver.ts';
 import { VirtgraphError } from '../../errors.ts';
 import type { MacAddress, Uuid } from '../../model/brands.ts';
 import type { MacOwnerRef } from '../mac/mac-owners.ts';
-import type { ActionOutcome, DomainRecord, HostView } from '../types.ts';
+import type { DomainRecord, HostView } from '../objects.ts';
 
 /** What an action needs of the host it works on. */
 export type ActionHost = {
@@ -51,32 +51,6 @@ export async function expectedDomain(
     );
   }
   return domain;
-}
-
-/**
- * The domain after a change. That it could not be read does not undo the change: it is a warning.
- * Not ended by the caller's signal, who has already waited for the change itself.
- */
-export async function readBack(
-  host: ActionHost,
-  uuid: Uuid,
-  signal: AbortSignal,
-  outcome: { readonly summary: string; readonly warnings?: readonly string[] },
-): Promise<ActionOutcome> {
-  const warnings = outcome.warnings ?? [];
-  try {
-    return { domain: await host.readDomain(uuid, signal), summary: outcome.summary, warnings };
-  } catch (error) {
-    if (error instanceof VirtgraphError && error.code === 'NOT_FOUND') {
-      return { domain: null, summary: outcome.summary, warnings };
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      domain: host.domain(uuid),
-      summary: outcome.summary,
-      warnings: [...warnings, `It was done, but the domain could not be read afterwards: ${reason}`],
-    };
-  }
 }
 
 export function isActive(domain: DomainRecord): boolean {

@@ -1,5 +1,5 @@
 import { hostProblem, type ProblemCode, problemCodes, VirtgraphError } from '../../errors.ts';
-import type { HostProblemView } from '../types.ts';
+import type { HostProblemView } from '../objects.ts';
 
 export function problemCodeOf(error: unknown): ProblemCode {
   return (error instanceof VirtgraphError ? error.detail.problem : undefined) ?? 'UNEXPECTED';

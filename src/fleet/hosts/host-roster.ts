@@ -1,7 +1,7 @@
 import { VirtgraphError } from '../../errors.ts';
 import { detach, type Log } from '../../log.ts';
 import type { HostTarget } from '../../model/target.ts';
-import type { HostView } from '../types.ts';
+import type { HostView } from '../objects.ts';
 import { diffHosts, type HostsDiff } from './host-diff.ts';
 import { noSuchHost, stoppingHost } from './host-problem.ts';
 import type { HostSession } from './host-session.ts';

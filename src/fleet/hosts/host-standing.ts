@@ -3,8 +3,8 @@ import { VirtgraphError } from '../../errors.ts';
 import { errorFields, type Log } from '../../log.ts';
 import type { HostStatus } from '../../model/host.ts';
 import type { HostTarget } from '../../model/target.ts';
+import type { HostView } from '../objects.ts';
 import { changedHostFields } from '../replica/changed-fields.ts';
-import type { HostView } from '../types.ts';
 import { isSameProblem, viewProblem } from './host-problem.ts';
 import type { SessionNews } from './session-news.ts';
 

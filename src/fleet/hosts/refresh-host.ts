@@ -1,6 +1,7 @@
 import { hostProblem } from '../../errors.ts';
 import type { TaskProgress, TaskRecord } from '../../model/task.ts';
-import type { Fleet, HostView } from '../types.ts';
+import type { HostView } from '../objects.ts';
+import type { Fleet } from '../types.ts';
 import type { HostWorks } from './host-work.ts';
 
 type Session = {

@@ -1,5 +1,5 @@
+import type { HostView } from '../objects.ts';
 import type { ObjectChange } from '../replica/replica.ts';
-import type { HostView } from '../types.ts';
 
 /** What a session tells the fleet, in the order in which it happened. */
 export type SessionNews =

@@ -1,6 +1,8 @@
 import type { SessionNews } from '../hosts/session-news.ts';
+import type { FleetObject } from '../objects.ts';
 import type { DomainPredicate } from '../replica/domain-filter.ts';
-import type { ChangeFilter, DomainFilter, FleetObject } from '../types.ts';
+import type { DomainFilter } from '../replica/domain-page.ts';
+import type { ChangeFilter } from './change.ts';
 import type { ReaderScope } from './journal-entry.ts';
 
 /** What a subscriber wants to hear of. */

@@ -1,5 +1,5 @@
 import type { EntryWrite, ObjectWrite } from '../../store/journal-shelf.ts';
-import type { FleetObject } from '../types.ts';
+import type { FleetObject } from '../objects.ts';
 import { type NewEntry, objectSubject, subjectOf } from './journal-entry.ts';
 import { isSameDocument, writeDocument, writeHead, writeObject } from './stored-news.ts';
 

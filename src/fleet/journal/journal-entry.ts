@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import type { Cursor } from '../../model/brands.ts';
 import type { SessionNews } from '../hosts/session-news.ts';
+import type { FleetObject, ObjectKind } from '../objects.ts';
 import { packedBytes } from '../replica/packed-text.ts';
-import type { Change, FleetObject, ObjectKind } from '../types.ts';
+import type { Change } from './change.ts';
 import type { Place } from './cursor.ts';
 
 /** One thing that happened. Immutable but for the two links between the entries of one object. */

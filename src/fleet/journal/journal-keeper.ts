@@ -4,7 +4,7 @@ import type { JournalPast } from '../../store/journal-load.ts';
 import type { JournalShelf } from '../../store/journal-shelf.ts';
 import type { Lent } from '../../store/lasting-store.ts';
 import type { Run } from '../../store/stored-rows.ts';
-import type { JournalPersistence } from '../types.ts';
+import type { JournalPersistence } from './change.ts';
 import { writeEntry } from './entry-write.ts';
 import type { JournalEntry, NewEntry } from './journal-entry.ts';
 import { type JournalMemory, type JournalReturn, returnToShelf } from './journal-return.ts';

@@ -1,5 +1,5 @@
 import { VirtgraphError } from '../../errors.ts';
-import type { Change } from '../types.ts';
+import type { Change } from './change.ts';
 import type { ChangePredicate } from './change-filter.ts';
 import type { Place } from './cursor.ts';
 import type { Feed } from './feed.ts';

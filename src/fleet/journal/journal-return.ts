@@ -1,7 +1,7 @@
 import type { JournalPast } from '../../store/journal-load.ts';
 import type { JournalShelf } from '../../store/journal-shelf.ts';
 import type { Run } from '../../store/stored-rows.ts';
-import type { FleetObject } from '../types.ts';
+import type { FleetObject } from '../objects.ts';
 import { writeEntry, writeKnownObject } from './entry-write.ts';
 import { type JournalEntry, type JournalLimits, objectSubject } from './journal-entry.ts';
 

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../model/brands.ts';
-import type { Change, FleetObject } from '../types.ts';
+import type { FleetObject } from '../objects.ts';
+import type { Change } from './change.ts';
 import type { PresentState } from './journal-entry.ts';
 
 /** Each object is made into a change when the first reader gets there, and told to the next ones as it is. */

@@ -4,7 +4,7 @@ import type { JournalShelf } from '../../store/journal-shelf.ts';
 import type { Lent } from '../../store/lasting-store.ts';
 import type { HostSession } from '../hosts/host-session.ts';
 import type { SessionNews } from '../hosts/session-news.ts';
-import type { FleetObject, HostView } from '../types.ts';
+import type { FleetObject, HostView } from '../objects.ts';
 import { createObjectReader } from './stored-news.ts';
 
 /** What an earlier run of the gateway last knew of one host. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { DomainState } from '../../model/domain.ts';
-import type { Change, DomainRecord } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
+import type { Change } from './change.ts';
 import type { Feed } from './feed.ts';
 
 /** A state that lasts shorter is not told: a reboot looks like a stop and a start, and is neither. */

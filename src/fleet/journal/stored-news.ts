@@ -1,8 +1,8 @@
 import type { StoredDocument, StoredObject } from '../../store/stored-rows.ts';
 import type { SessionNews } from '../hosts/session-news.ts';
+import type { DomainRecord, FleetObject } from '../objects.ts';
 import { recordProperties } from '../replica/changed-fields.ts';
 import { readPacked, writePacked } from '../replica/packed-text.ts';
-import type { DomainRecord, FleetObject } from '../types.ts';
 
 /**
  * How the journal's entries and objects are written down. A domain is split: what changes often is short, and the long

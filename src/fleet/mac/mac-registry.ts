@@ -6,7 +6,7 @@ import { allocateMac } from '../../net/allocate.ts';
 import { findMacConflicts, type NicRecord } from '../../net/conflicts.ts';
 import { createSegmentMap, segmentOf } from '../../net/segment.ts';
 import { deriveTapMac, tapOf } from '../../net/tap.ts';
-import type { DomainRecord, NetworkRecord } from '../types.ts';
+import type { DomainRecord, NetworkRecord } from '../objects.ts';
 import { MacHolders } from './mac-holders.ts';
 import type { MacConflict, MacOwnerRef, NicTap } from './mac-owners.ts';
 

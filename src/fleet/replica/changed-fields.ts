@@ -1,6 +1,6 @@
 import type { DomainConfig, DomainStatus } from '../../model/domain.ts';
 import type { Network, StoragePool } from '../../model/network.ts';
-import type { DomainRecord, HostView } from '../types.ts';
+import type { DomainRecord, HostView } from '../objects.ts';
 
 /**
  * Which of the schema's fields differ between two pictures of one object. Every property of a record has a row, so that

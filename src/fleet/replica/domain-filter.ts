@@ -1,6 +1,7 @@
 import type { DomainInterface } from '../../model/domain.ts';
 import type { NicTap } from '../mac/mac-owners.ts';
-import type { DomainFilter, DomainRecord, LabelFilter } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
+import type { DomainFilter, LabelFilter } from './domain-page.ts';
 
 /** What a filter asks beyond the record itself. */
 export type FilterSurroundings = {

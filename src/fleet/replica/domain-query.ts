@@ -1,6 +1,7 @@
 import { VirtgraphError } from '../../errors.ts';
-import type { DomainFilter, DomainOrderField, DomainPage, DomainQuery, DomainRecord } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
 import type { DomainPredicate } from './domain-filter.ts';
+import type { DomainFilter, DomainOrderField, DomainPage, DomainQuery } from './domain-page.ts';
 import {
   countBefore,
   countWhile,

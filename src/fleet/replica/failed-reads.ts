@@ -1,6 +1,6 @@
 import { VirtgraphError } from '../../errors.ts';
 import { errorFields, type Log } from '../../log.ts';
-import type { ChangeOrigin } from '../types.ts';
+import type { ChangeOrigin } from '../objects.ts';
 
 /**
  * Reads that fail are tried again: a read changes nothing and may be repeated, and without it the replica would be wrong

@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts';
 import type { Uuid } from '../../model/brands.ts';
-import type { ChangeOrigin } from '../types.ts';
+import type { ChangeOrigin } from '../objects.ts';
 import { createFailedReads, type FailedReadsOptions, isNotFound } from './failed-reads.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 

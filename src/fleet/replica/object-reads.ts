@@ -1,6 +1,6 @@
 import type { CallPriority } from '../../drivers/driver.ts';
 import type { DomainStatus } from '../../model/domain.ts';
-import type { ChangeOrigin } from '../types.ts';
+import type { ChangeOrigin } from '../objects.ts';
 
 /** What a read is for: which origin its change is told with, and whether somebody is waiting for it. */
 export type ReadReason = {

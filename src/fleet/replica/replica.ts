@@ -2,7 +2,7 @@ import type { KnownDomain } from '../../drivers/driver.ts';
 import type { Uuid } from '../../model/brands.ts';
 import type { DomainConfig, DomainInterface, DomainMoment, DomainSnapshot, DomainStatus } from '../../model/domain.ts';
 import type { Network, StoragePool } from '../../model/network.ts';
-import type { ChangeOrigin, DomainRecord, FleetObject, NetworkRecord, StoragePoolRecord } from '../types.ts';
+import type { ChangeOrigin, DomainRecord, FleetObject, NetworkRecord, StoragePoolRecord } from '../objects.ts';
 import {
   changedDomainFields,
   changedNetworkFields,

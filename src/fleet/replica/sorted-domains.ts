@@ -1,5 +1,6 @@
 import { type DomainState, domainStates } from '../../model/domain.ts';
-import type { DomainOrderField, DomainRecord } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
+import type { DomainOrderField } from './domain-page.ts';
 
 /** What a domain is sorted by; of one kind for each field. */
 export type OrderValue = string | number;

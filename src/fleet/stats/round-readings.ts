@@ -1,8 +1,9 @@
 import type { Uuid } from '../../model/brands.ts';
 import type { DomainStatsSample } from '../../model/stats.ts';
 import type { Readings } from '../fleet-metrics.ts';
-import type { DomainRecord, StatsRates, StatsReading } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
 import { type PackedSamples, packSamples } from './packed-samples.ts';
+import type { StatsRates, StatsReading } from './reading.ts';
 import { addRates, type RatedSample, Rates } from './stats-rates.ts';
 
 export type RoundParts = {

@@ -4,7 +4,7 @@ import type { Uuid } from '../../model/brands.ts';
 import type { Feed } from '../journal/feed.ts';
 import { createLatestValue } from '../latest-value.ts';
 import type { DomainPredicate } from '../replica/domain-filter.ts';
-import type { StatsQuery, StatsReading, StatsTick } from '../types.ts';
+import type { StatsQuery, StatsReading, StatsTick } from './reading.ts';
 import { createStatsPoller, type PolledHost, type StatsPoller, type StatsRound } from './stats-poller.ts';
 import type { RatedSample } from './stats-rates.ts';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { Uuid } from '../../model/brands.ts';
 import type { StatsGroup } from '../../model/stats.ts';
-import type { DomainRecord } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
 import { RoundReadings } from './round-readings.ts';
 import type { RatedSample } from './stats-rates.ts';
 

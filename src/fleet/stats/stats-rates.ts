@@ -1,6 +1,6 @@
 import type { Counter, DomainStatsSample } from '../../model/stats.ts';
 import { StatsRow } from '../../model/stats-columns.ts';
-import type { StatsRates } from '../types.ts';
+import type { StatsRates } from './reading.ts';
 
 /** A reading as the next one is compared with. */
 export type RatedSample = {

@@ -1,9 +1,9 @@
 import type { Uuid } from '../../model/brands.ts';
 import { isTaskOver, type TaskRecord } from '../../model/task.ts';
-import type { TaskView } from '../types.ts';
 import type { HostJobs } from './host-jobs.ts';
 import type { HostTasks } from './host-tasks.ts';
 import { noSuchTask, notCancellable, type TaskBook } from './task-book.ts';
+import type { TaskView } from './task-view.ts';
 import type { Tasks } from './tasks.ts';
 
 export type TaskCancellers = {

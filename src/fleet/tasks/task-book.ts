@@ -6,7 +6,7 @@ import { parseUuid, type Uuid } from '../../model/brands.ts';
 import type { KeptEntry, KeptRecords } from '../../model/kept-records.ts';
 import { isTaskOver, type TaskRecord } from '../../model/task.ts';
 import { createLatestValue, type LatestValue } from '../latest-value.ts';
-import type { TaskPage, TaskQuery } from '../types.ts';
+import type { TaskPage, TaskQuery } from './task-view.ts';
 
 /** Every task that is known: those under way, and those over for a while. Writes each change down before it tells. */
 export type TaskBook = {

@@ -1,7 +1,7 @@
 import type { MacAddress } from '../../model/brands.ts';
 import type { TaskGoal } from '../../model/task.ts';
 import { isActive } from '../hosts/action-guards.ts';
-import type { DomainRecord } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
 
 /** `CANNOT_TELL`: the domain would look the same either way. */
 export type GoalVerdict = 'REACHED' | 'NOT_REACHED' | 'CANNOT_TELL';

@@ -4,10 +4,11 @@ import { detach, type Log } from '../../log.ts';
 import type { Uuid } from '../../model/brands.ts';
 import { isTaskOver, type TaskRecord, type TaskState } from '../../model/task.ts';
 import type { ActionHost } from '../hosts/action-guards.ts';
-import type { DomainRecord, TaskView } from '../types.ts';
+import type { DomainRecord } from '../objects.ts';
 import type { NewTask, TaskBook } from './task-book.ts';
 import { taskError } from './task-error.ts';
 import { judgeGoal } from './task-goal.ts';
+import type { TaskView } from './task-view.ts';
 
 /**
  * Follows what takes longer than a moment. Nobody needs to wait for it, and nobody's leaving ends it: whether a goal is

@@ -1,4 +1,4 @@
-import type { FleetObject } from '../../fleet/types.ts';
+import type { FleetObject } from '../../fleet/objects.ts';
 import type { AnswerBytes } from './answer-bytes.ts';
 import { type Basis, type Fragment, type KeptFragments, noBasis } from './fragments.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtgraphError } from '../../../src/errors.ts';
-import type { ActionRequest, Change, Fleet } from '../../../src/fleet/types.ts';
+import type { ActionRequest } from '../../../src/fleet/actions/action.ts';
+import type { Change } from '../../../src/fleet/journal/change.ts';
+import type { Fleet } from '../../../src/fleet/types.ts';
 import type { Uuid } from '../../../src/model/brands.ts';
 import { parseMac } from '../../../src/net/mac.ts';
 import { deriveTapMac } from '../../../src/net/tap.ts';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtgraphError } from '../../../src/errors.ts';
+import type { ChangePlan, RememberedAnswers } from '../../../src/fleet/actions/action.ts';
 import { createAnswers } from '../../../src/fleet/actions/answers.ts';
 import { createTaskBook } from '../../../src/fleet/tasks/task-book.ts';
 import { createTasks } from '../../../src/fleet/tasks/tasks.ts';
-import type { ChangePlan, RememberedAnswers } from '../../../src/fleet/types.ts';
 import { silentLog } from '../../../src/log.ts';
 import { type Kept, keepInMemory } from '../../../src/model/kept-records.ts';
 import { lastingKept } from '../../../src/store/lasting-records.ts';

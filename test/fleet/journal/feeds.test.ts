@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Change, ChangeFilter } from '../../../src/fleet/journal/change.ts';
 import type { Feed } from '../../../src/fleet/journal/feed.ts';
-import type { Change, ChangeFilter } from '../../../src/fleet/types.ts';
 import { createMemoryFleet, someDomain } from '../../support/memory-fleet.ts';
 
 /** Reads a feed as a cohort does, one by one, and can be stopped between two changes. */

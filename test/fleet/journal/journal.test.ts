@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Change, Fleet } from '../../../src/fleet/types.ts';
+import type { Change } from '../../../src/fleet/journal/change.ts';
+import type { Fleet } from '../../../src/fleet/types.ts';
 import type { Cursor } from '../../../src/model/brands.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, type FakeDomain, type FakeHost } from '../fake-host.ts';

@@ -16,8 +16,9 @@ import {
 } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionNews } from '../../../src/fleet/hosts/session-news.ts';
+import type { Change } from '../../../src/fleet/journal/change.ts';
+import type { DomainRecord, FleetObject, HostView } from '../../../src/fleet/objects.ts';
 import { packText } from '../../../src/fleet/replica/packed-text.ts';
-import type { Change, DomainRecord, FleetObject, HostView } from '../../../src/fleet/types.ts';
 import type { JournalShelf } from '../../../src/store/journal-shelf.ts';
 import { openDatabase, StoreError } from '../../../src/store/sqlite.ts';
 import { scratchDir } from '../../store/scratch-dir.ts';

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createChannel } from '../../../src/channel.ts';
+import type { Change } from '../../../src/fleet/journal/change.ts';
 import { feedOf } from '../../../src/fleet/journal/feed.ts';
 import { settledDomains, settleMs } from '../../../src/fleet/journal/settled-domains.ts';
-import type { Change, DomainRecord } from '../../../src/fleet/types.ts';
+import type { DomainRecord } from '../../../src/fleet/objects.ts';
 import type { Cursor } from '../../../src/model/brands.ts';
 import type { DomainState } from '../../../src/model/domain.ts';
 import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts';

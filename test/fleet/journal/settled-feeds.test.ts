@@ -4,8 +4,8 @@ import { createChangeFilters } from '../../../src/fleet/journal/change-filter.ts
 import type { Feed } from '../../../src/fleet/journal/feed.ts';
 import { createJournal, defaultJournalLimits } from '../../../src/fleet/journal/journal.ts';
 import { settledDomains, settleMs } from '../../../src/fleet/journal/settled-domains.ts';
+import type { DomainRecord } from '../../../src/fleet/objects.ts';
 import { createDomainFilters } from '../../../src/fleet/replica/domain-filter.ts';
-import type { DomainRecord } from '../../../src/fleet/types.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { DomainState } from '../../../src/model/domain.ts';
 import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMacRegistry } from '../../../src/fleet/mac/mac-registry.ts';
-import type { DomainRecord } from '../../../src/fleet/types.ts';
+import type { DomainRecord } from '../../../src/fleet/objects.ts';
 import { parseMac } from '../../../src/net/mac.ts';
 import { deriveTapMac } from '../../../src/net/tap.ts';
 import { domainRecord, nicOf } from '../domain-record.ts';

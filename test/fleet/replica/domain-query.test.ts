@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { DomainRecord } from '../../../src/fleet/objects.ts';
 import { createDomainFilters } from '../../../src/fleet/replica/domain-filter.ts';
+import type { DomainOrderField, DomainQuery } from '../../../src/fleet/replica/domain-page.ts';
 import { createDomainIndex } from '../../../src/fleet/replica/domain-query.ts';
-import type { DomainOrderField, DomainQuery, DomainRecord } from '../../../src/fleet/types.ts';
 import { domainStates } from '../../../src/model/domain.ts';
 import { parseMac } from '../../../src/net/mac.ts';
 import { domainRecord } from '../domain-record.ts';

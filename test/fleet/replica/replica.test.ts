@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { DomainRecord } from '../../../src/fleet/objects.ts';
 import { unpackText } from '../../../src/fleet/replica/packed-text.ts';
 import { createReplica } from '../../../src/fleet/replica/replica.ts';
-import type { DomainRecord } from '../../../src/fleet/types.ts';
 import type { DomainSnapshot } from '../../../src/model/domain.ts';
 import { createFakeHost, targetOf } from '../fake-host.ts';
 

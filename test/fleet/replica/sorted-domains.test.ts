@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { DomainRecord } from '../../../src/fleet/objects.ts';
+import type { DomainOrderField } from '../../../src/fleet/replica/domain-page.ts';
 import { createSortedDomains } from '../../../src/fleet/replica/sorted-domains.ts';
-import type { DomainOrderField, DomainRecord } from '../../../src/fleet/types.ts';
 import { domainRecord } from '../domain-record.ts';
 
 const fields: readonly DomainOrderField[] = ['NAME', 'HOST', 'STATE', 'MEMORY', 'VCPUS'];

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtgraphError } from '../../../src/errors.ts';
 import { type Feed, feedOf } from '../../../src/fleet/journal/feed.ts';
-import type { Fleet, StatsQuery, StatsTick } from '../../../src/fleet/types.ts';
+import type { StatsQuery, StatsTick } from '../../../src/fleet/stats/reading.ts';
+import type { Fleet } from '../../../src/fleet/types.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, type FakeHost, refused } from '../fake-host.ts';
 import { gather, openTestFleet, times } from '../fleet-under-test.ts';

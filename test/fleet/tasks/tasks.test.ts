@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { VirtgraphError } from '../../../src/errors.ts';
+import type { ActionRequest } from '../../../src/fleet/actions/action.ts';
 import { createTaskBook } from '../../../src/fleet/tasks/task-book.ts';
-import type { ActionRequest, Fleet } from '../../../src/fleet/types.ts';
+import type { Fleet } from '../../../src/fleet/types.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Uuid } from '../../../src/model/brands.ts';
 import { keepInMemory } from '../../../src/model/kept-records.ts';

@@ -11,8 +11,9 @@ import {
   validate,
 } from 'graphql';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Change } from '../../../src/fleet/journal/change.ts';
+import type { DomainRecord, NetworkRecord } from '../../../src/fleet/objects.ts';
 import { packText } from '../../../src/fleet/replica/packed-text.ts';
-import type { Change, DomainRecord, NetworkRecord } from '../../../src/fleet/types.ts';
 import { parseUuid } from '../../../src/model/brands.ts';
 import { createContext, type Gateway } from '../../../src/resolvers/context.ts';
 import { createIdCodec } from '../../../src/resolvers/ids.ts';
