@@ -5,16 +5,19 @@ import { type Clock, systemClock } from '../clock.ts';
 export type HeapOwner = {
   /** Used until now, in milliseconds. */
   cpuMs(): number;
+  residentBytes(): number;
   heapBytes(): number;
   favourMemory(isFavoured: boolean): void;
 };
 
 const lookEveryMs = 10_000;
-/** Of one core. A start or a storm of hosts that come back takes most of one. */
-const busyFrom = 0.2;
-/** A thousand idle hosts and a few dashboards take less. */
+/** Of one core. A thousand idle hosts and a few dashboards take less. */
 const restsBelow = 0.05;
+/** More than collecting takes. */
+const busyFrom = 0.2;
 const looksAtRest = 3;
+/** So much more than the last time is worth it. */
+const worthBytes = 32 * 1024 * 1024;
 /** V8 looks every eight seconds whether to begin. */
 const looksOfFavour = 2;
 /**
@@ -32,7 +35,7 @@ const maxHeapBytes = 192 * 1024 * 1024;
  * @returns ends it
  */
 export function giveBackAtRest(clock: Clock = systemClock, heap: HeapOwner = thisProcess): () => void {
-  let hasBeenBusy = true;
+  let leastBytes = 0;
   let quietLooks = 0;
   let favourLooks = 0;
   let cpuMs = heap.cpuMs();
@@ -51,18 +54,20 @@ export function giveBackAtRest(clock: Clock = systemClock, heap: HeapOwner = thi
   }
 
   function judge(load: number) {
-    if (load >= busyFrom) hasBeenBusy = true;
     quietLooks = load < restsBelow ? quietLooks + 1 : 0;
-    if (!hasBeenBusy || quietLooks < looksAtRest) return;
-    hasBeenBusy = false;
+    if (quietLooks < looksAtRest || heap.residentBytes() < leastBytes + worthBytes) return;
     if (heap.heapBytes() > maxHeapBytes) return;
     favourLooks = looksOfFavour;
     heap.favourMemory(true);
   }
 
   function endFavour(load: number) {
-    favourLooks = load < busyFrom ? favourLooks - 1 : 0;
-    if (favourLooks === 0) heap.favourMemory(false);
+    const isInterrupted = load >= busyFrom;
+    favourLooks = isInterrupted ? 0 : favourLooks - 1;
+    if (favourLooks > 0) return;
+    heap.favourMemory(false);
+    quietLooks = 0;
+    if (!isInterrupted) leastBytes = heap.residentBytes();
   }
 
   return () => {
@@ -77,6 +82,7 @@ const thisProcess: HeapOwner = {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   },
+  residentBytes: () => process.memoryUsage.rss(),
   heapBytes: () => process.memoryUsage().heapUsed,
   // V8 reads it whenever it decides whether to save memory. Nothing else that it says lasts longer than that.
   favourMemory: (isFavoured) => setFlagsFromString(isFavoured ? '--optimize-for-size' : '--no-optimize-for-size'),

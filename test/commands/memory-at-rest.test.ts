@@ -9,14 +9,19 @@ function open({ heapBytes = 80 * megabyte } = {}) {
   const clock = createFakeClock();
   const told: boolean[] = [];
   let cpuMs = 0;
+  let residentBytes = 150 * megabyte;
   const close = giveBackAtRest(clock, {
     cpuMs: () => cpuMs,
+    residentBytes: () => residentBytes,
     heapBytes: () => heapBytes,
     favourMemory: (isFavoured) => told.push(isFavoured),
   });
   return {
     told,
     close,
+    grow(bytes: number) {
+      residentBytes += bytes;
+    },
     /** `load`: of one core. */
     async spend(looks: number, load: number) {
       for (let look = 0; look < looks; look += 1) {
@@ -40,11 +45,14 @@ test('favours memory for a while once a start is over', async () => {
   expect(process.told).toEqual([true, false]);
 });
 
-test('does so again only after it was busy again', async () => {
+test('does so again only when there is more to give back', async () => {
   const process = open();
   await process.spend(20, 0.01);
   expect(process.told).toEqual([true, false]);
-  await process.spend(1, 0.5);
+  process.grow(31 * megabyte);
+  await process.spend(20, 0.01);
+  expect(process.told).toEqual([true, false]);
+  process.grow(megabyte);
   await process.spend(20, 0.01);
   expect(process.told).toEqual([true, false, true, false]);
 });
@@ -58,11 +66,13 @@ test('waits for rest: a moment without work is none', async () => {
   expect(process.told).toEqual([]);
 });
 
-test('stops favouring memory when there is work', async () => {
+test('stops favouring memory when there is work, and begins again after it', async () => {
   const process = open();
   await process.spend(3, 0.01);
   await process.spend(1, 0.9);
   expect(process.told).toEqual([true, false]);
+  await process.spend(20, 0.01);
+  expect(process.told).toEqual([true, false, true, false]);
 });
 
 test('leaves a large heap alone, whose collection would hold up who is asked', async () => {
