@@ -42,6 +42,7 @@ export function inventoryVerbs(
   capabilities: HostCapabilities,
 ): Inventory {
   const isListed = createFilteredLists(lanes, () => refs.size());
+  let hadNone = false;
 
   /**
    * All domains with their states in one call; `null` where that is not to be had. The daemon keeps no workers free for
@@ -155,6 +156,11 @@ export function inventoryVerbs(
     inspectDomainXml: parseDomainConfig,
 
     async listDomains(options) {
+      // It had none when it was last listed, and most likely has none now: then no other list has anything to tell.
+      if (hadNone && (await listWithStates(options))?.domains.length === 0) {
+        refs.replaceAll([]);
+        return [];
+      }
       const [{ domains, rows }, isPersistentOf, isAutostarted, isSaved] = await Promise.all([
         listWithStates(options).then((list) => list ?? listWithoutStates(options)),
         isListed.persistent(options),
@@ -162,6 +168,7 @@ export function inventoryVerbs(
         isListed.managedSave(options),
       ]);
       refs.replaceAll(domains);
+      hadNone = domains.length === 0;
 
       const statusOf = ({ uuid, name, id }: DomainRef, { state, stateReason }: StateNames, persistent: boolean) => ({
         uuid,

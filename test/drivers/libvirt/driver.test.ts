@@ -220,6 +220,29 @@ test('a list tells of each domain what the host says of it by itself, however of
   expect(flags).toEqual(new Set([8, 256, 1024, 2048]));
 });
 
+test('a host without domains is asked for them by one call, until it has one', async () => {
+  const wire = createWireTap();
+  const route = { label: 'sim', kind: 'socket' as const, open: async () => wire.tap(daemon.connect()) };
+  const driver = await open({}, { routes: [route], close: async () => {} });
+  const before = await driver.listDomains(options);
+  const uuid = before.find(({ state }) => state === 'SHUTOFF')?.uuid ?? nobody;
+  const xml = await driver.readDomainXml(uuid, { ...options, inactive: true });
+  for (const domain of before) {
+    if (domain.libvirtId !== null) await driver.destroyDomain(domain.uuid, { ...options, graceful: false });
+    await driver.undefineDomain(domain.uuid, options);
+  }
+  expect(await driver.listDomains(options)).toEqual([]);
+  const listsNow = () => wire.calls(procedures.connectListAllDomains).length;
+  const lists = listsNow();
+  for (let round = 0; round < 3; round += 1) expect(await driver.listDomains(options)).toEqual([]);
+  expect(listsNow()).toBe(lists);
+  await driver.defineDomain(xml, { ...options, validate: false });
+  const [only, ...others] = await driver.listDomains(options);
+  expect(others).toEqual([]);
+  expect(only).toEqual((await driver.readDomain(uuid, options)).status);
+  expect(listsNow()).toBe(lists + 3);
+});
+
 test('domains are listed also when all workers of the daemon but the reserved ones are held', async () => {
   const held = { bulkStats: false, heldCalls: 0 };
   const route = {
