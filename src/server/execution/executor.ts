@@ -32,7 +32,7 @@ export type ExecutorLimits = {
 };
 
 /** A text of 1,000 domains with all that is known of them is about two megabytes. */
-const defaultLimits: ExecutorLimits = { keptBytes: 64 * 1024 * 1024, turnMs: 2 };
+const defaultLimits: ExecutorLimits = { keptBytes: 64 * 1024 * 1024, turnMs: 1 };
 
 /** Of one document: a dashboard asks with few, a script that reads page after page with always other ones. */
 const plansOfDocument = 20;
@@ -61,6 +61,7 @@ export function createExecutor(
     }
     let plan = ofDocument.get(key);
     if (plan === undefined) {
+      turns.begin();
       plan = makePlan(schema, document, operation, variables);
       if (key.length > longestVariables) return plan;
     }

@@ -17,6 +17,9 @@ test('what is long shares one time in each turn, and goes on in the order it wai
   const all = Promise.all([work('a'), work('b')]);
   expect(order).toEqual(['a0', 'b0']);
   const turn = () => new Promise((resolve) => setImmediate(resolve));
+  // What began in the midst of a turn has used it up, its immediates too.
+  await turn();
+  expect(order).toEqual(['a0', 'b0']);
   await turn();
   expect(order).toEqual(['a0', 'b0', 'a1']);
   await turn();
@@ -27,8 +30,12 @@ test('what is long shares one time in each turn, and goes on in the order it wai
 test('a turn in which nothing long was done uses up nobody’s time', async () => {
   let now = 0;
   const turns = createTurns(5, () => now);
+  turns.begin();
+  now = 4;
   expect(turns.isOver()).toBe(false);
-  await new Promise((resolve) => setImmediate(resolve));
+  now = 6;
+  expect(turns.isOver()).toBe(true);
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
   now = 100;
   expect(turns.isOver()).toBe(false);
 });
