@@ -45,7 +45,12 @@ const words = {
 export function createIdCodec(fleetId: string): IdCodec {
   const fleetTag = createHash('sha256').update(fleetId).digest('base64url').slice(0, 8);
   /** Made once for each object: by kind and host, then by UUID. */
-  const known = new Map<string, Map<string, string>>();
+  const known: Record<ObjectKind, Map<string, Map<string, string>>> = {
+    host: new Map(),
+    domain: new Map(),
+    network: new Map(),
+    storagePool: new Map(),
+  };
   let size = 0;
 
   function encode(ref: NodeRef): string {
@@ -55,7 +60,7 @@ export function createIdCodec(fleetId: string): IdCodec {
 
   /** Objects that are gone have ids here too, so now and then all are made again. */
   function forget() {
-    known.clear();
+    for (const ofKind of Object.values(known)) ofKind.clear();
     size = 0;
   }
 
@@ -63,11 +68,11 @@ export function createIdCodec(fleetId: string): IdCodec {
     encode,
     encodeObject(object) {
       const ref = refOf(object);
-      const place = `${letters[ref.kind]}${ref.hostName}`;
-      let ofHost = known.get(place);
+      const ofKind = known[ref.kind];
+      let ofHost = ofKind.get(ref.hostName);
       if (!ofHost) {
         ofHost = new Map();
-        known.set(place, ofHost);
+        ofKind.set(ref.hostName, ofHost);
       }
       let id = ofHost.get(ref.uuid);
       if (id === undefined) {

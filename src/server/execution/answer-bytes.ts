@@ -3,9 +3,12 @@ import { bytesOfWord, type Words } from './words.ts';
 
 const quotationMark = 0x22;
 const backslash = 0x5c;
-/** Of longer ones, copying by the block is worth its call. */
+/** Of longer ones, copying by the block is worth its call: of what has a buffer of its own, and of what lies in a slab. */
 const shortBytes = 96;
+const shortRepeat = 400;
 const longestScanned = 1_000;
+/** Of longer texts, to have them encoded and to look at the bytes takes less than to ask V8 for each character. */
+const shortText = 32;
 
 /**
  * An answer in the making, as it is sent: JSON in UTF-8. Written byte by byte, which for the short strings that most
@@ -14,6 +17,7 @@ const longestScanned = 1_000;
 export class AnswerBytes {
   readonly #slabs: Slabs;
   readonly #pieces: Buffer[] = [];
+  readonly #listeners: (() => void)[] = [];
   /** One with room only when something is written: until then an answer may wait for a host. */
   #slab: Slab = noSlab;
   #end = 0;
@@ -61,33 +65,39 @@ export class AnswerBytes {
       this.#escaped(text);
       return;
     }
-    const { bytes } = this.#room(length + 2);
-    let at = this.#end;
-    bytes[at++] = quotationMark;
-    for (let index = 0; index < length; index++) {
-      const code = text.charCodeAt(index);
-      if (code < 0x20 || code > 0x7e || code === quotationMark || code === backslash) {
-        this.#escaped(text);
-        return;
-      }
-      bytes[at++] = code;
+    const { bytes, view } = this.#room(length + 2);
+    const start = this.#end + 1;
+    const end = start + length;
+    // What takes more bytes than it has characters reaches behind its end, where nothing is written yet.
+    const isAsItIs =
+      length < shortText
+        ? putAsItIs(text, bytes, start)
+        : bytes.write(text, start) === length && isPlain(view, start, end);
+    if (!isAsItIs) {
+      this.#escaped(text);
+      return;
     }
-    bytes[at] = quotationMark;
-    this.#end = at + 1;
+    bytes[start - 1] = quotationMark;
+    bytes[end] = quotationMark;
+    this.#end = end + 1;
   }
 
-  /** Puts what was written since `start` into `text`, if it has room for it. */
-  remember(start: number, text: { length: number; readonly words: Float64Array }): boolean {
-    const { bytes, view } = this.#slab;
-    const length = this.#end - start;
-    if (length > text.words.length * bytesOfWord || this.#end + bytesOfWord > bytes.length) return false;
-    // Nothing is written there yet, and what is must not make something else of the last word.
-    view.setFloat64(this.#end, 0, true);
-    for (let index = 0, done = 0; done < length; index++, done += bytesOfWord) {
-      text.words[index] = view.getFloat64(start + done, true);
+  /** Text that was written before, of whole characters. By the word, which for what is short takes less than a call. */
+  repeat(from: Slab, start: number, end: number): void {
+    const length = end - start;
+    const { bytes, view } = this.#room(length);
+    const at = this.#end;
+    this.#end = at + length;
+    if (length > shortRepeat) {
+      from.bytes.copy(bytes, at, start, end);
+      return;
     }
-    text.length = length;
-    return true;
+    const { bytes: fromBytes, view: fromView } = from;
+    let done = 0;
+    for (; done + bytesOfWord <= length; done += bytesOfWord) {
+      view.setFloat64(at + done, fromView.getFloat64(start + done, true), true);
+    }
+    for (; done < length; done++) bytes[at + done] = fromBytes[start + done] as number;
   }
 
   copy({ bytes: from }: Slab, start: number, end: number): void {
@@ -136,8 +146,14 @@ export class AnswerBytes {
     return this.#end;
   }
 
+  /** `listener` is called once, when nothing more is written: what looks back at what was must let go of it. */
+  whenFinished(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** All that was written. Nothing more may be. */
   finish(): readonly Buffer[] {
+    for (const listener of this.#listeners.splice(0)) listener();
     this.#endPiece(this.#end);
     this.#leaveSlab();
     return this.#pieces;
@@ -177,4 +193,47 @@ export class AnswerBytes {
     this.#slab.end = this.#end;
     this.#slabs.giveBack(this.#slab);
   }
+}
+
+/** Character by character. False where one of them is to be escaped, or is not one byte. */
+function putAsItIs(text: string, bytes: Buffer, start: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (!isPlainCode(code)) return false;
+    bytes[start + index] = code;
+  }
+  return true;
+}
+
+/** Whether there is nothing but ASCII without what JSON escapes. Looks at four bytes at a time. */
+function isPlain(view: DataView, start: number, end: number): boolean {
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at, true);
+    // In each byte the highest bit is set if it is below a space; no ASCII, or the last of it; a quotation mark; a
+    // backslash. A byte may be taken for one of these because of the one below it, but only where that is one.
+    const odd =
+      ((word - each(0x20)) & ~word) |
+      word |
+      (word + each(1)) |
+      zeroIn(word ^ each(quotationMark)) |
+      zeroIn(word ^ each(backslash));
+    if ((odd & each(0x80)) !== 0) return false;
+  }
+  for (; at < end; at++) if (!isPlainCode(view.getUint8(at))) return false;
+  return true;
+}
+
+function isPlainCode(code: number): boolean {
+  return code >= 0x20 && code < 0x7f && code !== quotationMark && code !== backslash;
+}
+
+/** Four times the same byte. */
+function each(byte: number): number {
+  return byte * 0x01010101;
+}
+
+/** With the highest bit set in bytes that are zero. */
+function zeroIn(word: number): number {
+  return (word - each(1)) & ~word;
 }

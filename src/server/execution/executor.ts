@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionArgs, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Context } from '../../resolvers/context.ts';
+import { readValue } from './access.ts';
 import { createFragmentStore } from './fragments.ts';
 import { ignoreFailure, isPromiseLike } from './leave-to-graphql.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -99,7 +100,7 @@ async function readRoot({ fields }: Plan, rootValue: unknown, run: Run): Promise
   const root = rootValue === undefined || rootValue === null ? {} : requireObject(rootValue);
   const values: unknown[] = [];
   try {
-    for (const { read } of fields) values.push(read(root, run));
+    for (const { access } of fields) values.push(readValue(access, root, run));
   } catch (error) {
     for (const value of values) if (isPromiseLike(value)) ignoreFailure(value);
     throw error;

@@ -1,10 +1,19 @@
 import type { FleetObject } from '../../fleet/objects.ts';
+import type { Parent } from './access.ts';
 import type { AnswerBytes } from './answer-bytes.ts';
 import { type Basis, type Fragment, type KeptFragments, noBasis } from './fragments.ts';
 import { leaveToGraphql } from './leave-to-graphql.ts';
 import type { Run } from './run.ts';
 import type { Words } from './words.ts';
-import { comma, type FieldWriter, type Parent, requireObject, sourceOfField, type WriteRows } from './writers.ts';
+import {
+  comma,
+  type FieldWriter,
+  requireObject,
+  type Step,
+  sourceOfField,
+  stepsOf,
+  type WriteRows,
+} from './writers.ts';
 
 /** Fields of a record that are kept together, each text with the record that it was made of. */
 export type KeptPart = {
@@ -20,7 +29,8 @@ const writtenBetweenLooks = 8;
 
 /** `name` says all that the text depends on, `end` is what stands behind the last field. */
 export function keptPart(name: string, fields: readonly FieldWriter[], end: Words): KeptPart {
-  const hostFields = fields.filter(({ ownSource }) => ownSource === 'host');
+  const hostFields = fields.filter(isOfHost);
+  const stretches = stretchesOf(fields);
   const usesTaps = fields.some((field) => sourceOfField(field) === 'tap');
   const slot = {};
   /** Those of one text, which many fragments have alike: V8 moves what is new, and there is one for each record. */
@@ -80,12 +90,12 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Word
   function writeFields(parent: Parent, texts: readonly Words[], run: Run): readonly number[] {
     const { out } = run;
     const cuts: number[] = [];
-    for (const field of fields) {
-      const text = field.ownSource === 'host' ? texts[cuts.length] : undefined;
-      if (text) {
-        cuts.push(out.ofFragment);
-        out.raw(text);
-      } else field.put(parent, run);
+    for (const [index, steps] of stretches.entries()) {
+      for (const { put } of steps) put(parent, run);
+      const text = texts[index];
+      if (!text) continue;
+      cuts.push(out.ofFragment);
+      out.raw(text);
     }
     out.raw(end);
     return cuts;
@@ -171,6 +181,20 @@ export function keptPart(name: string, fields: readonly FieldWriter[], end: Word
       return index;
     },
   };
+}
+
+function isOfHost({ ownSource }: FieldWriter): boolean {
+  return ownSource === 'host';
+}
+
+/** What stands before, between and behind the fields that depend on the host alone. */
+function stretchesOf(fields: readonly FieldWriter[]): readonly (readonly Step[])[] {
+  const stretches: FieldWriter[][] = [[]];
+  for (const field of fields) {
+    if (isOfHost(field)) stretches.push([]);
+    else stretches.at(-1)?.push(field);
+  }
+  return stretches.map((each) => stepsOf(each));
 }
 
 /** Fragments in the order of the answer, one behind the other in one slab, with commas between them. */

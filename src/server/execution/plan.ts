@@ -17,6 +17,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { recordTypes, type Source, sourceOf } from '../../resolvers/sources.ts';
+import type { Access } from './access.ts';
 import type { AnswerBytes } from './answer-bytes.ts';
 import { collectFields, type Selecting } from './collect-fields.ts';
 import { leafWriter, nullText } from './json-text.ts';
@@ -85,10 +86,9 @@ function planField(
   const { value: name } = node.name;
   if (name === '__typename') {
     const text = wordsOf(JSON.stringify(type.name));
+    const access = { name, resolve: () => type.name, args: null, isNarrow: true };
     const value = leaf((_name, out) => out.raw(text));
-    const read = () => type.name;
-    const write: Field['write'] = (_parent, { out }) => out.raw(text);
-    return { key: `${key}:`, selection: `${key}:__typename`, read, write, ownSource: 'record', value };
+    return { key: `${key}:`, selection: `${key}:__typename`, access, ownSource: 'record', value };
   }
   const field = type.getFields()[name];
   // What is left are `__schema` and `__type`.
@@ -96,19 +96,11 @@ function planField(
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const value = reader && planValue(selecting, field.type, sets);
   if (!value) return null;
-  const { args, read, ownSource } = reader;
-  const { write } = value;
-  return {
-    key: `${key}:`,
-    selection: `${key}:${name}${args}${value.selection}`,
-    read,
-    write: field.resolve ? (parent, run) => write(read(parent, run), run) : (parent, run) => write(parent[name], run),
-    ownSource,
-    value,
-  };
+  const { args, access, ownSource } = reader;
+  return { key: `${key}:`, selection: `${key}:${name}${args}${value.selection}`, access, ownSource, value };
 }
 
-type Reader = Pick<FieldWriter, 'read' | 'ownSource'> & {
+type Reader = Pick<FieldWriter, 'access' | 'ownSource'> & {
   /** As text; empty for a field that takes none. */
   readonly args: string;
 };
@@ -119,18 +111,15 @@ function planReader(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
 ): Reader | null {
-  const { name, resolve } = field;
+  const { name } = field;
   // graphql-js's own resolver, but that it would call what is a function: no leaf writer takes one.
-  if (!resolve) return { read: (parent) => parent[name], ownSource: 'record', args: '' };
+  const property = { name, resolve: null, args: null, isNarrow: true };
+  if (!field.resolve) return { access: property, ownSource: 'record', args: '' };
   const ownSource = sourceOf(type.name, name);
   if (!ownSource) return null;
   const args = getArgumentValues(field, node, variables);
-  // By the contract of sources it looks at no `info`.
-  const call = resolve as (parent: unknown, args: unknown, context: unknown) => unknown;
   return {
-    read: isNarrow(ownSource)
-      ? (parent, run) => call(parent, args, run.narrow)
-      : (parent, run) => call(parent, args, run.context),
+    access: { name, resolve: field.resolve as Access['resolve'], args, isNarrow: isNarrow(ownSource) },
     ownSource,
     args: field.args.length > 0 ? textOfArgs(args) : '',
   };

@@ -1,15 +1,8 @@
+import type { Parent } from './access.ts';
 import { keptPart } from './kept-part.ts';
 import type { Run } from './run.ts';
 import { type Words, wordsOf } from './words.ts';
-import {
-  type FieldWriter,
-  leavesOf,
-  type Parent,
-  requireObject,
-  sourceOfField,
-  type Writer,
-  withLead,
-} from './writers.ts';
+import { type FieldWriter, leavesOf, requireObject, sourceOfField, stepsOf, type Writer, withLead } from './writers.ts';
 
 /** Fewer are written as fast as they are found again. */
 const fewestLeaves = 4;
@@ -81,18 +74,19 @@ function isNarrow(field: FieldWriter): boolean {
 
 /** Anew for each answer. */
 function writtenPart(fields: readonly FieldWriter[], end: Words): Part {
+  const steps = stepsOf(fields, (field) =>
+    field.ownSource === 'host' ? (parent, run) => putOfHost(field, parent, run) : null,
+  );
   return {
     write(parent, run) {
-      for (const field of fields) putField(field, parent, run);
+      for (const { put } of steps) put(parent, run);
       run.out.raw(end);
     },
-    walk: fields.some(({ value }) => value.walk !== null)
+    walk: steps.some(({ walk }) => walk !== null)
       ? function* (parent, run) {
-          for (const field of fields) {
-            if (field.value.walk) {
-              run.out.raw(field.lead);
-              yield* field.value.walk(field.read(parent, run), run);
-            } else putField(field, parent, run);
+          for (const { put, walk } of steps) {
+            if (walk) yield* walk(parent, run);
+            else put(parent, run);
           }
           run.out.raw(end);
         }
@@ -102,11 +96,7 @@ function writtenPart(fields: readonly FieldWriter[], end: Words): Part {
 }
 
 /** What depends on a host alone is written once for each host. */
-function putField(field: FieldWriter, parent: Parent, run: Run): void {
-  if (field.ownSource !== 'host') {
-    field.put(parent, run);
-    return;
-  }
+function putOfHost(field: FieldWriter, parent: Parent, run: Run): void {
   const texts = run.hostTexts(field);
   // Fields of this source are of types whose objects have it.
   const hostName = parent['hostName'] as string;

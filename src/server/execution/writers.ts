@@ -1,9 +1,10 @@
 import type { GraphQLAbstractType } from 'graphql';
 import type { Source } from '../../resolvers/sources.ts';
+import { type Access, type Parent, readValue } from './access.ts';
 import type { AnswerBytes } from './answer-bytes.ts';
 import type { LeafWriter } from './json-text.ts';
 import { isPromiseLike, leaveToGraphql } from './leave-to-graphql.ts';
-import { repeatedLeaf } from './repeated-leaf.ts';
+import { type Leaf, repeatedLeaves } from './repeated-leaves.ts';
 import type { Run } from './run.ts';
 import { type Words, wordsOf } from './words.ts';
 
@@ -33,17 +34,12 @@ const rowsBetweenLooks = 8;
 /** Stops where others should have their turn. */
 export type Walk = Generator<void, void, void>;
 
-/** An object whose fields are read. */
-export type Parent = Readonly<Record<string, unknown>>;
-
 /** A field where it is selected. */
 export type Field = {
   /** As the answer has it: quoted, with its colon. */
   readonly key: string;
   readonly selection: string;
-  readonly read: (parent: Parent, run: Run) => unknown;
-  /** The value alone. */
-  readonly write: (parent: Parent, run: Run) => void;
+  readonly access: Access;
   /** Of its value alone, without what is below it. */
   readonly ownSource: Source;
   readonly value: Writer;
@@ -54,7 +50,15 @@ export type FieldWriter = Field & {
   /** What stands before its value: the key, and a comma before all but the first. */
   readonly lead: Words;
   /** With it. */
-  readonly put: (parent: Parent, run: Run) => void;
+  readonly put: Put;
+};
+
+export type Put = (parent: Parent, run: Run) => void;
+
+/** Fields that are written together. */
+export type Step = {
+  readonly put: Put;
+  readonly walk: ((parent: Parent, run: Run) => Walk) | null;
 };
 
 const breadth = { record: 0, tap: 1, host: 2, fleet: 3 } as const satisfies Record<Source, number>;
@@ -143,27 +147,26 @@ export function list(item: Writer, hasObjects: boolean): Writer {
 }
 
 export function object(fields: readonly FieldWriter[]): Writer {
+  const steps = stepsOf(fields);
   return {
     write(value, run) {
       const parent = requireObject(value);
       const { out } = run;
       out.byte(braces.open);
-      for (const { put } of fields) put(parent, run);
+      for (const { put } of steps) put(parent, run);
       out.byte(braces.close);
     },
     selection: `{${fields.map(({ selection }) => selection).join(' ')}}`,
     source: fields.map(sourceOfField).reduce(wider, 'record'),
     leaves: leavesOf(fields),
-    walk: fields.some(({ value }) => value.walk !== null)
+    walk: steps.some(({ walk }) => walk !== null)
       ? function* (value, run) {
           const parent = requireObject(value);
           const { out } = run;
           out.byte(braces.open);
-          for (const { lead, read, put, value: below } of fields) {
-            if (below.walk) {
-              out.raw(lead);
-              yield* below.walk(read(parent, run), run);
-            } else put(parent, run);
+          for (const { put, walk } of steps) {
+            if (walk) yield* walk(parent, run);
+            else put(parent, run);
           }
           out.byte(braces.close);
         }
@@ -206,13 +209,48 @@ export function withLeads(fields: readonly Field[]): readonly FieldWriter[] {
 
 /** `before`: what stands before its key. */
 export function withLead(field: Field, before: string): FieldWriter {
-  const { key, read, write, value } = field;
+  const { key, access, value } = field;
   const lead = wordsOf(`${before}${key}`);
-  const putBoth = (parent: Parent, run: Run) => {
-    run.out.raw(lead);
-    write(parent, run);
+  return {
+    ...field,
+    lead,
+    put(parent, run) {
+      run.out.raw(lead);
+      value.write(readValue(access, parent, run), run);
+    },
   };
-  return { ...field, lead, put: value.ofLeaf ? repeatedLeaf(lead, read, value.ofLeaf) : putBoth };
+}
+
+/** In their order: neighbouring leaves together, but for what `putAlone` has a way of its own for. */
+export function stepsOf(
+  fields: readonly FieldWriter[],
+  putAlone: (field: FieldWriter) => Put | null = () => null,
+): readonly Step[] {
+  const steps: Step[] = [];
+  let leaves: Leaf[] = [];
+  const endLeaves = () => {
+    if (leaves.length > 0) steps.push({ put: repeatedLeaves(leaves), walk: null });
+    leaves = [];
+  };
+  for (const field of fields) {
+    const { lead, access, value } = field;
+    const alone = putAlone(field);
+    if (!alone && value.ofLeaf) {
+      leaves.push({ lead, access, write: value.ofLeaf });
+      continue;
+    }
+    endLeaves();
+    steps.push({ put: alone ?? field.put, walk: value.walk && walkField(field, value.walk) });
+  }
+  endLeaves();
+  return steps;
+}
+
+function walkField({ lead, access }: FieldWriter, walk: NonNullable<Writer['walk']>): Step['walk'] {
+  return function* (parent, run) {
+    run.out.raw(lead);
+    yield* walk(readValue(access, parent, run), run);
+  };
 }
 
 export function leavesOf(fields: readonly Field[]): number {

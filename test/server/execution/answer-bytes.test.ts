@@ -62,20 +62,55 @@ test('two that are written at the same time do not meet', () => {
   expect([first, second].map((each) => textOf(each.finish()))).toEqual(['0123456789', '0123456789']);
 });
 
-test('words are written as the text that they were made of, and so is what is remembered of them', () => {
+test('a text is quoted alike wherever in it there is what is odd, whatever its length', () => {
+  const odd = [
+    '"',
+    '\\',
+    '\n',
+    '\u001f',
+    '\u007f',
+    '\u0080',
+    'ÿ',
+    '\u0141',
+    'ä',
+    '€',
+    '😀',
+    '\ud800',
+    ' ',
+    '~',
+    '!',
+    '#',
+    '[',
+    ']',
+  ];
+  const writtenOtherwise: string[] = [];
+  for (let length = 1; length <= 70; length++) {
+    for (const one of odd) {
+      for (let at = 0; at < length; at++) {
+        const text = 'x'.repeat(at) + one + 'y'.repeat(length - at - 1);
+        const out = openBytes(16);
+        out.quoted(text);
+        if (textOf(out.finish()) !== JSON.stringify(text)) writtenOtherwise.push(text);
+      }
+    }
+  }
+  expect(writtenOtherwise).toEqual([]);
+});
+
+test('words are written as the text that they were made of, and so is what is repeated of them', () => {
   assert(
-    property(string({ unit: 'binary', maxLength: 60 }), string({ unit: 'grapheme', maxLength: 20 }), (odd, other) => {
+    property(string({ unit: 'binary', maxLength: 60 }), string({ unit: 'grapheme', maxLength: 600 }), (odd, other) => {
       // Half a surrogate pair has no form in UTF-8.
       const [first, second] = [odd.toWellFormed(), other.toWellFormed()];
       const out = openBytes(300);
       out.raw(wordsOf(first));
       out.beginFragment();
       out.raw(wordsOf(second));
-      const remembered = { length: 0, bytes: Buffer.alloc(0), words: new Float64Array(8) };
-      const isRemembered = out.remember(out.endFragment(), remembered);
+      const start = out.endFragment();
+      const { slab, end } = out;
       out.raw(wordsOf(first));
-      if (isRemembered) out.raw(remembered);
-      expect(textOf(out.finish())).toBe(`${first}${second}${first}${isRemembered ? second : ''}`);
+      out.repeat(slab, start, end);
+      expect(textOf(out.finish())).toBe(`${first}${second}${first}${second}`);
     }),
   );
 });
