@@ -67,10 +67,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     });
     const nemesis = startNemesis(gateway.daemons, random);
     ({ deeds } = nemesis);
-    await measure(seconds, heap, rss, async () => {
+    await measure(seconds, heap, rss, async ({ heapUsed, external, rss }) => {
       const { sockets, eventStreams, journalReaders } = await gateway.counts();
-      const last = heap.at(-1)?.value.toFixed(1);
-      say(`${sockets} sockets, ${eventStreams} event streams, ${journalReaders} readers; heap ${last} MiB`);
+      const memory = `heap ${mebibytes(heapUsed)}, outside of it ${mebibytes(external)}, resident ${mebibytes(rss)} MiB`;
+      say(`${sockets} sockets, ${eventStreams} event streams, ${journalReaders} readers; ${memory}`);
     });
     nemesis.stop();
     clients = await subscribers.end();
@@ -128,7 +128,12 @@ export const rssTolerance = 0.1;
 const sampleMs = 5_000;
 const mebibyte = 2 ** 20;
 
-async function measure(seconds: number, heap: Reading[], rss: Reading[], tell: () => Promise<void>): Promise<void> {
+async function measure(
+  seconds: number,
+  heap: Reading[],
+  rss: Reading[],
+  tell: (usage: NodeJS.MemoryUsage) => Promise<void>,
+): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void; // there by the flag
   const startedAt = performance.now();
@@ -140,8 +145,12 @@ async function measure(seconds: number, heap: Reading[], rss: Reading[], tell: (
     const at = (performance.now() - startedAt) / 1000;
     heap.push({ at, value: usage.heapUsed / mebibyte });
     rss.push({ at, value: usage.rss / mebibyte });
-    if (sample % 6 === 0) await tell();
+    if (sample % 6 === 0) await tell(usage);
   }
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / mebibyte).toFixed(1);
 }
 
 function laterPart(readings: readonly Reading[]): readonly Reading[] {
