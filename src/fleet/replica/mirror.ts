@@ -1,17 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { retryDelayMs } from '../../backoff.ts';
 import type { Clock } from '../../clock.ts';
-import type { CallOptions, CallPriority, Driver } from '../../drivers/driver.ts';
+import type { CallOptions, Driver } from '../../drivers/driver.ts';
 import { VirtgraphError } from '../../errors.ts';
 import { detach, errorFields, type Log } from '../../log.ts';
 import type { Uuid } from '../../model/brands.ts';
-import type { DomainMoment, DomainStatus } from '../../model/domain.ts';
+import type { DomainMoment } from '../../model/domain.ts';
 import type { HostHint } from '../../model/hints.ts';
 import type { ChangeOrigin } from '../objects.ts';
 import { shareRuns } from '../shared-run.ts';
+import { createDomainLists } from './domain-lists.ts';
 import { createFailedReads } from './failed-reads.ts';
 import { type JobEnd, jobEnd } from './job-end.ts';
-import { createListedObjects, readOrRemove, unlisted } from './listed-objects.ts';
+import { createListedObjects, readOrRemove } from './listed-objects.ts';
 import { createObjectReads, type ReadReason } from './object-reads.ts';
 import type { Replica } from './replica.ts';
 
@@ -66,9 +66,6 @@ const backgroundReads = 8;
  * takes twice the CPU, for each finds nothing of what it needs in the processor's caches.
  */
 const beatsInPeriod = 100;
-
-/** A list of thousands is worked through in turns of about a millisecond. */
-const linesInTurn = 250;
 
 export function openMirror(options: MirrorOptions): Mirror {
   const { driver, replica, periods, clock, log, random } = options;
@@ -145,86 +142,35 @@ export function openMirror(options: MirrorOptions): Mirror {
     );
   }
 
-  /**
-   * Who is told that everything was read counts on a domain that the list has shown. Most that failed had to wait too long
-   * while all were read, and are read at once now. One that fails again is counted as unread and tried later: the host is not
-   * held up by it any longer.
-   */
-  async function readOnceMore(uuids: readonly Uuid[]) {
-    await Promise.all(uuids.map((uuid) => domainReads.request(uuid, { origin: 'RECONCILE', priority: 'background' })));
-  }
-
-  /** `use` gets each line of the list; what happens to its domain meanwhile, `isBeingRead` knows. */
-  async function list<T>(
-    origin: ChangeOrigin,
-    priority: CallPriority,
-    use: (status: DomainStatus, isBeingRead: boolean) => T,
-  ): Promise<readonly T[]> {
-    const watch = domainReads.watch();
-    try {
-      const statuses = await driver.listDomains({ signal, priority });
-      signal.throwIfAborted();
-      for (const uuid of unlisted(replica.domains.keys(), statuses)) {
-        if (watch.has(uuid)) void domainReads.request(uuid, { origin, priority: 'background' });
-        else replica.removeDomain(uuid, origin);
-      }
+  const lists = createDomainLists({
+    driver,
+    replica,
+    reads: domainReads,
+    hasFailed: (uuid) => failedReads.has(uuid),
+    onListed() {
       lastHeardAt = clock.now();
-      const used: T[] = [];
-      for (const [place, status] of statuses.entries()) {
-        if (place > 0 && place % linesInTurn === 0) await nextTurn();
-        signal.throwIfAborted();
-        used.push(use(status, watch.has(status.uuid)));
-      }
-      return used;
-    } finally {
-      watch.stop();
-    }
-  }
+    },
+    signal,
+  });
 
   async function reconcileOnce() {
     const origin = 'RECONCILE';
-    const others = Promise.all([networks.reconcile(origin), storagePools.reconcile(origin)]);
-    const reads = await list(origin, 'background', (listed, isBeingRead) => {
-      if (!isBeingRead) replica.putDomainStatus(listed, origin);
-      const { uuid } = listed;
-      // An event came while the list was made: then nobody knows which of the two is newer.
-      const read = domainReads.request(uuid, { origin, priority: 'background', ...(!isBeingRead && { listed }) });
-      return { uuid, isBeingRead, read };
-    });
-    await Promise.all([...reads.map(({ read }) => read), others]);
-    signal.throwIfAborted();
-    const unknown = reads.filter(({ uuid, isBeingRead }) => isBeingRead || !replica.domains.has(uuid));
-    await readOnceMore(unknown.flatMap(({ uuid }) => (failedReads.has(uuid) ? uuid : [])));
+    const others = [networks.reconcile(origin), storagePools.reconcile(origin)];
+    await Promise.all([lists.readAll(origin), ...others]);
     signal.throwIfAborted();
     lastReconcileAt = clock.now();
     lastHeardAt = lastReconcileAt;
   }
 
-  /**
-   * State at once; the XML only of what is new or in another state: events would have told of the rest. Returns the
-   * reads of those.
-   */
-  async function listAndFollow(origin: ChangeOrigin, priority: CallPriority) {
-    const reads = await list(origin, priority, (status, isBeingRead) => {
-      const known = replica.domains.get(status.uuid);
-      const hasMoved =
-        known?.state !== status.state || known.libvirtId !== status.libvirtId || known.name !== status.name;
-      if (!isBeingRead) replica.putDomainStatus(status, origin);
-      // The read alone: who waits for the list does not wait for it.
-      return { read: hasMoved ? domainReads.request(status.uuid, { origin, priority }) : null };
-    });
-    return reads.flatMap(({ read }) => read ?? []);
-  }
-
   async function pollOnce() {
     // The reads go on by themselves, as after events: the next poll waits for nobody's XML.
-    void (await listAndFollow('POLL', 'background'));
+    void (await lists.compare('POLL', 'background'));
   }
 
   const reconcile = shareRuns(reconcileOnce);
   const refreshList = shareRuns(async () => {
     // One that cannot be read is logged and tried again; who asked gets what there is.
-    await Promise.all(await listAndFollow('RECONCILE', 'read'));
+    await Promise.all(await lists.compare('RECONCILE', 'read'));
   });
 
   /** Work that nobody waits for. Never rejects. */
