@@ -275,9 +275,6 @@ export function openFleet(options: FleetOptions): Fleet {
       throw new VirtgraphError('UNSUPPORTED', 'This gateway probes no hosts.', { host: hostName });
     },
     setHosts: roster.set,
-    addHost: roster.add,
-    updateHost: roster.update,
-    removeHost: roster.remove,
     journal: {
       get persistence() {
         return journal.persistence;

@@ -69,14 +69,11 @@ export type Fleet = {
   ): Promise<{ readonly report: ProbeReport; readonly task: TaskRecord | null }>;
   readonly hostTasks: HostWorks;
 
-  /** Makes these the hosts of the fleet. Returns at once, with what that changed; nobody waits for any host. */
+  /**
+   * Makes these the hosts of the fleet. Returns at once, with what that changed; nobody waits for any host. The objects of
+   * those that leave are gone by then, each told as deleted.
+   */
   setHosts(targets: readonly HostTarget[]): HostsDiff;
-  /** `CONFLICT` when the fleet has one of that name. */
-  addHost(target: HostTarget): HostView;
-  /** The host of that name is described so from now on. `NOT_FOUND` */
-  updateHost(target: HostTarget): HostView;
-  /** Its objects are gone when this returns, each told as deleted. As it last was; `NOT_FOUND` */
-  removeHost(hostName: string): HostView;
 
   readonly journal: JournalView;
   /** The domains that match, as they are; then each that changes, but for states that come and go at once (`settleMs`). */

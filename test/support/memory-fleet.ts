@@ -171,9 +171,6 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
       return host;
     },
     setHosts: cannotChangeHosts,
-    addHost: cannotChangeHosts,
-    updateHost: cannotChangeHosts,
-    removeHost: cannotChangeHosts,
     journal,
     macs,
     actions: {

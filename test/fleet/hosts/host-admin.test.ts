@@ -267,7 +267,7 @@ describe('trusting a host key', () => {
     fake.refuse = keyChanged();
     fake.drop();
     await settle();
-    fleet?.updateHost(targetOf('alpha', { connectName: 'test:///default' }));
+    fleet?.setHosts([targetOf('alpha', { connectName: 'test:///default' })]);
     await settle();
     expect(fleet?.host('alpha')?.status).toBe('BLOCKED');
     fake.refuse = null;

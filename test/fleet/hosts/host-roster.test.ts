@@ -29,7 +29,8 @@ describe('a host that is added while the gateway runs', () => {
     const { fleet, beta } = await twoHosts();
     beta.add('web');
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
-    expect(fleet.addHost(targetOf('beta'))).toMatchObject({ name: 'beta', status: 'CONNECTING' });
+    fleet.setHosts([targetOf('alpha'), targetOf('beta')]);
+    expect(fleet.host('beta')).toMatchObject({ name: 'beta', status: 'CONNECTING' });
     await settle();
     expect(items.map(brief)).toEqual([
       'EVENT beta=CONNECTING',
@@ -38,11 +39,6 @@ describe('a host that is added while the gateway runs', () => {
       'EVENT beta=READY (status,stale)',
     ]);
     expect(page(fleet).totalCount).toBe(1);
-  });
-
-  test('is a conflict when there is one of that name', async () => {
-    const { fleet } = await twoHosts();
-    expect(() => fleet.addHost(targetOf('alpha'))).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
   });
 });
 
@@ -54,7 +50,7 @@ describe('a host that is removed while the gateway runs', () => {
     expect(fleet.macs.owners('52:54:00:00:00:01' as never)).toHaveLength(1);
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
 
-    fleet.removeHost('alpha');
+    fleet.setHosts([]);
     expect(fleet.host('alpha')).toBeNull();
     expect(fleet.domain('alpha', domain.uuid)).toBeNull();
     expect(page(fleet)).toMatchObject({ totalCount: 0, edges: [] });
@@ -75,7 +71,7 @@ describe('a host that is removed while the gateway runs', () => {
     open = fleet;
     const filter = { domains: { labels: [{ key: 'site', value: 'berlin' }] } };
     const { items } = gather(openChanges(fleet, { filter, snapshot: 'NEVER' }));
-    fleet.removeHost('alpha');
+    fleet.setHosts([]);
     await settle();
     expect(items.map(brief)).toEqual(['EVENT -domain']);
   });
@@ -87,7 +83,7 @@ describe('a host that is removed while the gateway runs', () => {
     alpha.gate = () => answer;
     const reading = fleet.refreshHost('alpha', signal).catch((error: unknown) => error);
     await settle();
-    fleet.removeHost('alpha');
+    fleet.setHosts([]);
     resolve();
     await settle();
     await reading;
@@ -101,15 +97,15 @@ describe('a host that is removed while the gateway runs', () => {
     const { fleet } = await openTestFleet([host]);
     open = fleet;
     const asked = fleet.refreshHost('alpha', signal);
-    fleet.removeHost('alpha');
+    fleet.setHosts([]);
     await expect(asked).resolves.toMatchObject({ name: 'alpha' });
   });
 
   test('may come back under its name', async () => {
     const { fleet, alpha } = await twoHosts();
     alpha.add('web');
-    fleet.removeHost('alpha');
-    fleet.addHost(targetOf('alpha'));
+    fleet.setHosts([]);
+    fleet.setHosts([targetOf('alpha')]);
     await settle();
     expect(fleet.host('alpha')?.status).toBe('READY');
     expect(page(fleet).totalCount).toBe(1);
@@ -122,10 +118,10 @@ describe('a host that is removed while the gateway runs', () => {
     const ticks = gather(fleet.openStats({ filter: {}, groups: ['cpu'], intervalMs: 1_000 }));
     await clock.advance(1_000);
     expect(ticks.items.at(-1)?.readings).toHaveLength(1);
-    fleet.removeHost('alpha');
+    fleet.setHosts([]);
     await clock.advance(2_000);
     expect(ticks.items.at(-1)).toMatchObject({ readings: [], missing: [] });
-    fleet.addHost(targetOf('alpha'));
+    fleet.setHosts([targetOf('alpha')]);
     await clock.advance(3_000);
     expect(ticks.items.at(-1)?.readings).toHaveLength(1);
   });
@@ -137,7 +133,7 @@ describe('a host that is described in another way while the gateway runs', () =>
     alpha.add('web');
     await fleet.refreshHost('alpha', signal);
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
-    fleet.updateHost(targetOf('alpha', { labels: { site: 'berlin' } }));
+    fleet.setHosts([targetOf('alpha', { labels: { site: 'berlin' } })]);
     await settle();
     expect(items.map(brief)).toEqual(['EVENT alpha=READY (labels)']);
     expect(alpha.opens).toBe(1);
@@ -151,7 +147,7 @@ describe('a host that is described in another way while the gateway runs', () =>
     const kept = alpha.add('kept');
     await fleet.refreshHost('alpha', signal);
     const { items } = gather(openChanges(fleet, { snapshot: 'NEVER' }));
-    fleet.updateHost(targetOf('alpha', { connectName: 'test:///default' }));
+    fleet.setHosts([targetOf('alpha', { connectName: 'test:///default' })]);
     expect(fleet.host('alpha')).toMatchObject({ status: 'CONNECTING', stale: true, problem: null });
     expect(fleet.domain('alpha', kept.uuid)).not.toBeNull();
     await settle();
@@ -169,12 +165,12 @@ describe('a host that is described in another way while the gateway runs', () =>
     const { fleet, alpha } = await twoHosts();
     for (const refuse of [keyChanged(), refused()]) {
       alpha.refuse = refuse;
-      fleet.updateHost(targetOf('alpha', { connectName: refuse.message }));
+      fleet.setHosts([targetOf('alpha', { connectName: refuse.message })]);
       await settle();
       expect(fleet.host('alpha')?.status).toBe(refuse.code === 'HOST_BLOCKED' ? 'BLOCKED' : 'CONNECTING');
     }
     alpha.refuse = null;
-    fleet.updateHost(targetOf('alpha'));
+    fleet.setHosts([targetOf('alpha')]);
     await settle();
     expect(fleet.host('alpha')?.status).toBe('READY');
   });
@@ -184,7 +180,7 @@ describe('a host that is described in another way while the gateway runs', () =>
     alpha.refuse = refused();
     alpha.drop();
     await clock.advance(60_000);
-    fleet.updateHost(targetOf('alpha', { connectName: 'test:///default' }));
+    fleet.setHosts([targetOf('alpha', { connectName: 'test:///default' })]);
     await settle();
     const { nextAttemptAt } = fleet.host('alpha')?.problem ?? {};
     expect((nextAttemptAt ?? 0) - clock.now()).toBe(550);

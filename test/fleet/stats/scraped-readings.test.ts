@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fleet } from '../../../src/fleet/types.ts';
 import { settle } from '../../support/fake-clock.ts';
-import { createFakeHost, type FakeHost, refused } from '../fake-host.ts';
+import { createFakeHost, type FakeHost, refused, targetOf } from '../fake-host.ts';
 import { openTestFleet } from '../fleet-under-test.ts';
 
 const open: Fleet[] = [];
@@ -61,7 +61,7 @@ describe('readings for monitoring', () => {
     for (const host of hosts) {
       host.gate = (verb) => (verb === 'stats' && host.name === 'beta' ? Promise.reject(refused()) : undefined);
     }
-    fleet.removeHost('gamma');
+    fleet.setHosts([targetOf('alpha'), targetOf('beta')]);
     await clock.advance(15_000);
     expect(scrape()).toEqual({ alpha: 1, beta: 0 });
   });

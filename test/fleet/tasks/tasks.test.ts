@@ -323,7 +323,7 @@ describe('a change whose outcome nobody knows', () => {
   test('on a host that is taken out of the fleet, stays unknown', async () => {
     const setup = await oneHost();
     const task = await loseAnswer(start(setup.off.uuid), 'start', setup);
-    setup.fleet.removeHost('alpha');
+    setup.fleet.setHosts([]);
     await settle();
     expect(stateOf(setup.fleet, task)).toBe('UNKNOWN');
   });
