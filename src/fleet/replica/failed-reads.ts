@@ -11,7 +11,7 @@ export type FailedReads<Key> = {
   attempt(key: Key, origin: ChangeOrigin, read: () => Promise<void>): Promise<void>;
   has(key: Key): boolean;
   /** How many have failed when they were last tried. */
-  readonly size: number;
+  size(): number;
 };
 
 export type FailedReadsOptions<Key> = {
@@ -49,9 +49,8 @@ export function createFailedReads<Key>({ what, signal, log, later, again }: Fail
       }
     },
     has: (key) => failed.has(key),
-    get size() {
-      return failed.size;
-    },
+    // No getter: with one, each of a host's five would be a dictionary.
+    size: () => failed.size,
   };
 }
 

@@ -249,7 +249,7 @@ export function openMirror(options: MirrorOptions): Mirror {
     lastEventAt: () => lastEventAt,
     lastReconcileAt: () => lastReconcileAt,
     lastHeardAt: () => lastHeardAt,
-    unreadDomains: () => failedReads.size,
+    unreadDomains: () => failedReads.size(),
     close() {
       over.abort(new VirtgraphError('HOST_UNREACHABLE', 'The connection is over.'));
       for (const cancel of timers) cancel();
