@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makePrivateDir } from '../private-dir.ts';
 import { StartError } from './start-error.ts';
@@ -26,16 +26,19 @@ async function readOrMake(file: string, make: () => string): Promise<KeptValue> 
   makePrivateDir(dirname(file));
   // Written aside and linked into place: whoever reads sees all of it, and a second writer fails instead of replacing it.
   const draft = `${file}.${randomUUID()}`;
-  await writeFile(draft, `${value}\n`, { mode: 0o600, flag: 'wx' });
+  // On the disk before its name is, or a machine that loses its power could come back with an empty file.
+  await writeFile(draft, `${value}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
     await link(draft, file);
     return { value, isNew: true };
   } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
     const other = await readIfThere(file);
     if (other) return { value: other, isNew: false };
-    throw error;
+    await rename(draft, file);
+    return { value, isNew: true };
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
 }
 
@@ -44,7 +47,11 @@ async function readIfThere(file: string): Promise<string | null> {
   try {
     return (await readFile(file, 'utf8')).trim() || null;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isCode(error, 'ENOENT')) return null;
     throw error;
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

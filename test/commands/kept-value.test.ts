@@ -28,6 +28,14 @@ test('those who start at the same moment get the same value, and nothing else is
   expect(await readdir(dir)).toEqual(['token']);
 });
 
+test('a file that came back empty from a loss of power is made anew', async () => {
+  const file = join(dir, 'token');
+  await writeFile(file, '');
+  expect(await keptValue(file, () => 'made')).toEqual({ value: 'made', isNew: true });
+  expect(await keptValue(file, () => 'again')).toEqual({ value: 'made', isNew: false });
+  expect(await readdir(dir)).toEqual(['token']);
+});
+
 test('a directory that cannot be made is a sentence that says what to do', async () => {
   await writeFile(join(dir, 'file'), '');
   const kept = keptValue(join(dir, 'file', 'token'), () => 'x');

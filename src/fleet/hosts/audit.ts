@@ -44,7 +44,7 @@ export function openAudit(file: string, who: string, clock: Clock, log: Log): Au
     async note(action, after) {
       const opened = openFile(file);
       await write(action, { result: 'DONE', after }, opened);
-      await opened.then((handle) => handle.close(), alreadyLogged);
+      await opened.then((handle) => handle.close()).catch(alreadyLoggedOrWritten);
     },
     async record(action, act) {
       const opened = openFile(file);
@@ -75,4 +75,5 @@ async function openFile(file: string) {
   }
 }
 
-function alreadyLogged() {}
+/** That the file cannot be opened was logged; and what cannot be closed had reached the disk before. */
+function alreadyLoggedOrWritten() {}
