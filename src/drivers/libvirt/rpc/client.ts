@@ -52,6 +52,12 @@ export type ClientCallOptions = CallOptions & {
   readonly deadlineMs: number;
   /** Calls of the same turn, such as those that may enter one guest's monitor, are few at a time. */
   readonly turn?: string | null;
+  /**
+   * One of many that the daemon answers at once, whatever its guests do: it goes out with the others, however many are in
+   * flight. The daemon leaves what is more than it serves at a time in the socket for that moment, and no call behind it
+   * is held up, since those wait here.
+   */
+  readonly inBurst?: boolean;
   /** The daemon answered after all, when nobody waited any more: whatever held it has let go. */
   readonly onLateAnswer?: () => void;
 };
@@ -176,7 +182,8 @@ export class RpcClient {
       this.#giveUp(call, deadlineFailure(call, options.deadlineMs)),
     );
     options.signal.addEventListener('abort', onAbort, { once: true });
-    if (!this.#queue.push(call)) call.fail(queueFullFailure(call, this.#options.maxQueued));
+    if (options.inBurst) this.#send(call);
+    else if (!this.#queue.push(call)) call.fail(queueFullFailure(call, this.#options.maxQueued));
     this.#pump();
     return promise;
   }
@@ -230,10 +237,14 @@ export class RpcClient {
     while (!this.#reason && this.#inFlight.size < this.#options.maxInFlight) {
       const call = this.#queue.take(({ turn }) => turn === null || this.#mayTake(turn));
       if (!call) return;
-      this.#inFlight.set(call.serial, call);
-      call.written = true;
-      this.#write(call.frame);
+      this.#send(call);
     }
+  }
+
+  #send(call: Call): void {
+    this.#inFlight.set(call.serial, call);
+    call.written = true;
+    this.#write(call.frame);
   }
 
   /** Calls that are made in one turn, as many are, go out together: over SSH that is one packet instead of one each. */

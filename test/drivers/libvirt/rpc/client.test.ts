@@ -130,6 +130,23 @@ describe('calls', () => {
   });
 });
 
+test('calls of a burst go out past the limit, and others wait until they are answered', async () => {
+  const client = open({ maxInFlight: 1 });
+  const burst = [1, 2, 3].map(() => client.call(version, null, patient({ inBurst: true })));
+  const other = client.call(version, null, patient());
+  expect(client.reading).toMatchObject({ callsInFlight: 3, callsQueued: 1 });
+  const sent = [];
+  for (const _ of burst) sent.push(await daemon.nextCall('connectGetLibVersion'));
+  for (const [place, call] of sent.entries()) {
+    expect(client.reading.callsQueued).toBe(1);
+    daemon.reply(call, 'connectGetLibVersion', { version: place });
+    await burst[place];
+  }
+  daemon.reply(await daemon.nextCall('connectGetLibVersion'), 'connectGetLibVersion', { version: 9 });
+  expect(await other).toEqual({ version: 9 });
+  expect(await Promise.all(burst)).toEqual([{ version: 0 }, { version: 1 }, { version: 2 }]);
+});
+
 describe('a call that was given up', () => {
   test('still counts until its reply comes, which then harms nobody', async () => {
     const client = open({ maxInFlight: 1 });
