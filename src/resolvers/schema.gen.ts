@@ -2151,7 +2151,8 @@ export type TaskKind =
   /**
    * A job of libvirt's own, whoever began it: a save, a dump, a migration, a copy of a disk. `cancelTask` has libvirt give
    * it up. Libvirt tells of what succeeds, and of every end of a disk's job; one of the guest that failed, or that somebody
-   * else gave up, is `UNKNOWN`, and so is a dump of the memory alone, of which nothing is told. Where an event about a disk
+   * else gave up, is `FAILED` or `CANCELLED` if libvirt was seen to let go of it, else `UNKNOWN`, and so is a dump of the
+   * memory alone, of which nothing is told. Where an event about a disk
    * was missed it is `UNKNOWN` too, or after a restart of the gateway `INTERRUPTED`. A migration is a job of both hosts, of
    * which only that where the guest comes from says how far it is, and can give it up.
    */

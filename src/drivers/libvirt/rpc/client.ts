@@ -2,8 +2,8 @@
  * One connection to a daemon: many calls at once, replies in any order, and what the daemon tells by itself.
  *
  * The daemon counts every call until its reply is written, and stops reading the socket at `max_client_requests`
- * (5 by default): then its keepalive dies too. So we stay below, and a call that nobody waits for any more
- * still counts, because nothing in the protocol can take it back.
+ * (5 by default): then its keepalive dies too. So we stay below, but for a burst of what it answers at once, and a call
+ * that nobody waits for any more still counts, because nothing in the protocol can take it back.
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../clock.ts';
