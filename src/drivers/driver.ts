@@ -170,6 +170,11 @@ export type Driver = {
   /** Settles (never rejects) when the connection is over, with the one reason everybody waiting was given. */
   readonly closed: Promise<VirtgraphError>;
   link(): LinkReading;
+  /**
+   * When the daemon last sent anything over the connection on which it tells of changes, in milliseconds since 1970. It
+   * tells in order, so up to then nothing had changed that it had not told of.
+   */
+  lastHeardAt(): number;
   /** May be called twice. Waiting calls fail; the far end is told where it still listens. */
   close(): Promise<void>;
 };

@@ -193,6 +193,14 @@ export function describeDriverContract(name: string, openHost: () => Promise<Con
         );
       });
 
+      test('keeps its UUID to itself', async () => {
+        const guest = await define();
+        const other = newGuest({ uuid: guest.uuid });
+        await expect(driver.defineDomain(tinyGuestXml(other), { ...options, validate: false })).rejects.toMatchObject(
+          libvirtFailure('CONFLICT', 9),
+        );
+      });
+
       test('is gone when it is undefined', async () => {
         const guest = await define();
         await driver.undefineDomain(guest.uuid, options);

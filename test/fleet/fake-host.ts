@@ -61,6 +61,8 @@ export type FakeHost = {
   lastJob: EndedJob | null;
   /** Guests go on as if nobody had asked them to shut down. */
   ignoresRequests: boolean;
+  /** When the daemon last gave a sign of life. */
+  heardAt: number;
   /** Events are told while this is true. */
   eventful: boolean;
   readonly opens: number;
@@ -140,6 +142,7 @@ export function createFakeHost(name: string): FakeHost {
     jobs: [],
     lastJob: null,
     ignoresRequests: false,
+    heardAt: 0,
     eventful: true,
     statsOut: { now: 0, most: 0 },
     reads: { now: 0, most: 0 },
@@ -379,6 +382,7 @@ export function createFakeHost(name: string): FakeHost {
         roundTripMs: 1,
         lanes: [{ name: 'control', callsInFlight: 0, callsAbandoned: 0, callsQueued: 0, wedged: false }],
       }),
+      lastHeardAt: () => host.heardAt,
       async close() {
         fail(gone());
       },

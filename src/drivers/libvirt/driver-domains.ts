@@ -1,5 +1,5 @@
 /** What changes a domain: its life, its configuration, its devices. */
-import { VirtgraphError } from '../../errors.ts';
+import { type ErrorCode, type ErrorDetail, VirtgraphError } from '../../errors.ts';
 import type { MacAddress, Uuid } from '../../model/brands.ts';
 import type { CallOptions, DeviceOptions, Driver, InterfaceAddressSource, ShutdownMode } from '../driver.ts';
 import type { DomainRefs } from './domain-refs.ts';
@@ -58,12 +58,15 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
   const detach = (uuid: Uuid, xml: string, options: DeviceOptions) =>
     refs.call(procedures.domainDetachDeviceFlags, uuid, { xml, flags: affected(options) }, options);
 
-  /** libvirt says no more than that the operation failed, so the host is asked whose the name is. */
-  async function isNameTaken(xml: string, error: unknown, options: CallOptions): Promise<boolean> {
+  /** libvirt says no more than that the operation failed, so the host is asked whose the name is, and whose the UUID. */
+  async function isTaken(xml: string, error: unknown, options: CallOptions): Promise<boolean> {
     if (!isLibvirtError(error, 'OPERATION_FAILED')) return false;
     const { name, uuid } = parseDomainConfig(xml);
-    const owner = await refs.lookUpName(name, options).catch(() => null);
-    return owner !== null && owner.uuid !== uuid;
+    const [byName, byUuid] = await Promise.all([
+      refs.lookUpName(name, options).catch(() => null),
+      uuid && refs.lookUp(uuid, options).catch(() => null),
+    ]);
+    return (byName !== null && byName.uuid !== uuid) || (byUuid !== null && byUuid.name !== name);
   }
 
   return {
@@ -73,10 +76,18 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
       await refs.call(procedures.domainCreateWithFlags, uuid, { flags }, options);
     },
     async shutdownDomain(uuid, options) {
-      await refs.call(procedures.domainShutdownFlags, uuid, { flags: modeFlags[options.mode] }, options);
+      await refs
+        .call(procedures.domainShutdownFlags, uuid, { flags: modeFlags[options.mode] }, options)
+        .catch((error: unknown) => {
+          throw explainMode(error, options.mode);
+        });
     },
     async rebootDomain(uuid, options) {
-      await refs.call(procedures.domainReboot, uuid, { flags: modeFlags[options.mode] }, options);
+      await refs
+        .call(procedures.domainReboot, uuid, { flags: modeFlags[options.mode] }, options)
+        .catch((error: unknown) => {
+          throw explainMode(error, options.mode);
+        });
     },
     async resetDomain(uuid, options) {
       await refs.call(procedures.domainReset, uuid, { flags: 0 }, options);
@@ -100,7 +111,7 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
       const { domain } = await lanes
         .call(procedures.domainDefineXmlFlags, { xml, flags }, options)
         .catch(async (error: unknown) => {
-          throw (await isNameTaken(xml, error, options)) ? nameTaken(error) : error;
+          throw (await isTaken(xml, error, options)) ? withCode(error, 'CONFLICT') : error;
         });
       // It may have another name now.
       refs.forget(domain.uuid);
@@ -136,7 +147,11 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
 
     async readInterfaceAddresses(uuid, source, options) {
       const args = { source: addressSources[source], flags: 0 };
-      const { interfaces } = await refs.call(procedures.domainInterfaceAddresses, uuid, args, options);
+      const { interfaces } = await refs
+        .call(procedures.domainInterfaceAddresses, uuid, args, options)
+        .catch((error: unknown) => {
+          throw source === 'AGENT' ? explainAgent(error) : error;
+        });
       return interfaces.map(({ name, hardwareAddress, addresses }) => ({
         name,
         macAddress: hardwareAddress,
@@ -169,6 +184,25 @@ function affected({ live, persistent }: DeviceOptions): number {
   return (live ? affectFlags.LIVE : 0) | (persistent ? affectFlags.CONFIG : 0);
 }
 
-function nameTaken(error: unknown): unknown {
-  return error instanceof VirtgraphError ? new VirtgraphError('CONFLICT', error.message, error.detail) : error;
+function withCode(error: unknown, code: ErrorCode, detail: ErrorDetail = {}): unknown {
+  if (!(error instanceof VirtgraphError)) return error;
+  return new VirtgraphError(code, error.message, { ...error.detail, ...detail });
+}
+
+/** Of a question that goes through the agent inside the guest: libvirt calls it unsupported where the guest has no channel for one. */
+function explainAgent(error: unknown): unknown {
+  if (!isLibvirtError(error, 'ARGUMENT_UNSUPPORTED')) return error;
+  return withCode(error, 'GUEST_AGENT_UNAVAILABLE', {
+    retryable: false,
+    remedy: 'Give the guest a channel named org.qemu.guest_agent.0, and run qemu-guest-agent in it.',
+  });
+}
+
+/** Of a guest that was asked in a mode that its hypervisor may not have: all that libvirt says then is a number of flags. */
+function explainMode(error: unknown, mode: ShutdownMode): unknown {
+  if (mode === 'GUEST_AGENT' && !isLibvirtError(error, 'INVALID_ARG')) return explainAgent(error);
+  if (mode === 'DEFAULT' || !isLibvirtError(error, 'INVALID_ARG')) return error;
+  return withCode(error, 'UNSUPPORTED', {
+    remedy: `The hypervisor of this host asks no guest in the mode ${mode}: use another, such as DEFAULT.`,
+  });
 }

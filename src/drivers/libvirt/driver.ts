@@ -138,6 +138,7 @@ function assemble(
     checkDomainXml: (xml, options) => checkDomainXml(lanes, parts.facts, xml, options),
     closed,
     link: () => lanes.link(),
+    lastHeardAt: () => lanes.lastHeardAt(),
     close() {
       closing ??= close();
       return closing;

@@ -39,6 +39,8 @@ export type Lanes = {
   /** Settles when the control lane is over: without it there are no events and so no truth. */
   readonly closed: Promise<VirtgraphError>;
   link(): LinkReading;
+  /** Of the control lane, over which the daemon tells of changes. */
+  lastHeardAt(): number;
   close(): Promise<void>;
 };
 
@@ -196,9 +198,16 @@ export function createLanes({ control, openConnection, single, clock, onCallEnd 
     return lanes;
   }
 
+  // One host fails for one reason, and whoever waits on another lane hears that one.
+  void control.client.closed.then((reason) => {
+    if (closing !== null) return;
+    for (const { opened: lane } of all()) lane.client?.fail(reason);
+  });
+
   return {
     call,
     closed: control.client.closed,
+    lastHeardAt: () => control.client.lastHeardAt,
     link() {
       const lanes = all().flatMap(({ name, opened: { client } }) => {
         if (!client) return [];

@@ -139,7 +139,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
       synchronising = synchronise(driver, mirror, lost.signal);
       const reason = await unlessAborted(driver.closed, signal);
       retries.connectedFor(clock.monotonic() - openedAt);
-      return lose(reason, mirror.lastHeardAt());
+      return lose(reason, lastTrueAt({ driver, mirror }));
     } finally {
       connection = null;
       mirror.close();
@@ -167,12 +167,18 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     }
   }
 
-  function lose(reason: VirtgraphError, lastHeardAt: number | null): number | null {
+  /** A daemon that tells of changes has told of all up to its last sign of life; another was asked. `null`: not yet. */
+  function lastTrueAt({ driver, mirror }: Pick<Connection, 'driver' | 'mirror'>): number | null {
+    return driver.capabilities.domainEvents ? driver.lastHeardAt() : mirror.lastHeardAt();
+  }
+
+  function lose(reason: VirtgraphError, trueAt: number | null): number | null {
     connection = null;
     const retryInMs = retries.delayAfter(reason);
     // After silence nobody knows since when it was not true any more; a connection that was cut told us at once.
     const wasSilent = reason.detail.problem === 'KEEPALIVE_TIMED_OUT';
-    standing.lost(reason, retryInMs, wasSilent ? (lastHeardAt ?? standing.view().asOf) : clock.now());
+    if (trueAt !== null) standing.trueAt(trueAt);
+    standing.lost(reason, retryInMs, wasSilent ? standing.view().asOf : clock.now());
     return retryInMs;
   }
 
@@ -202,7 +208,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
 
   function presentView(): HostView {
     if (connection !== null) {
-      const asOf = connection.driver.capabilities.domainEvents ? clock.now() : connection.mirror.lastHeardAt();
+      const asOf = lastTrueAt(connection);
       if (asOf !== null) standing.trueAt(asOf);
     }
     return standing.view();
@@ -259,7 +265,9 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     },
     async readList(signal) {
       try {
-        await unlessAborted(connected().mirror.refreshList(), signal);
+        const asked = connected();
+        await unlessAborted(asked.mirror.refreshList(), signal);
+        standing.trueAt(lastTrueAt(asked) ?? clock.now(), 'exactly');
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw withHost(error, target.name);

@@ -21,7 +21,7 @@ export type HostStanding = {
   /** The connection is over. `lastTrueAt`: until when what is known was true. */
   lost(reason: VirtgraphError, retryInMs: number | null, lastTrueAt: number | null): void;
   /** A ready host's `asOf` moves on; that is no change that anybody is told of. */
-  trueAt(asOf: number): void;
+  trueAt(asOf: number, precision?: 'exactly'): void;
   describedAs(words: Pick<HostView, 'uri' | 'labels'>): void;
   /** Another way to it is configured; what failed on the way before says nothing of it. */
   toBeReachedAnew(words: Pick<HostView, 'uri' | 'labels' | 'readOnly'>): void;
@@ -38,7 +38,7 @@ export type StandingOptions = {
   readonly tell: (news: SessionNews) => void;
 };
 
-/** A ready host's `asOf` moves with the clock; the same view is handed out for so long. */
+/** A ready host's `asOf` moves with each sign of life; the same view is handed out for so long. */
 const viewLifeMs = 1_000;
 
 export function createHostStanding({ target, restored, clock, log, tell }: StandingOptions): HostStanding {
@@ -126,8 +126,9 @@ export function createHostStanding({ target, restored, clock, log, tell }: Stand
       setProblem(statusOfFailure(retryInMs), reason, retryInMs, wasUp ? { asOf: lastTrueAt } : {});
       if (wasUp) interrupt();
     },
-    trueAt(asOf) {
-      if (view.status === 'READY' && asOf - (view.asOf ?? 0) >= viewLifeMs) view = { ...view, asOf };
+    trueAt(asOf, precision) {
+      const step = precision === 'exactly' ? 1 : viewLifeMs;
+      if (view.status === 'READY' && asOf - (view.asOf ?? 0) >= step) view = { ...view, asOf };
     },
     describedAs: (words) => change(words),
     toBeReachedAnew(words) {

@@ -110,10 +110,12 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
     }
 
     /** On a grid that all streams share, so that equal intervals ask at the same moment. */
-    function scheduleNext() {
-      const delayMs = query.intervalMs - (clock.monotonic() % query.intervalMs);
-      cancelNext = clock.after(delayMs, () => {
-        scheduleNext();
+    function scheduleNext(beatBefore: number) {
+      const now = clock.monotonic();
+      // A timer may be a little early: the beat that it was set for is not told of twice.
+      const beat = Math.max(Math.floor(now / query.intervalMs), beatBefore) + 1;
+      cancelNext = clock.after(beat * query.intervalMs - now, () => {
+        scheduleNext(beat);
         detach(log, 'a tick of readings', tick());
       });
     }
@@ -136,7 +138,7 @@ export function createStatsCohort({ clock, log, hostsFor, predicate }: StatsCoho
     };
     toldBy.set(feed, () => (ticking > 0 ? null : told));
     streams.add(feed);
-    scheduleNext();
+    scheduleNext(0);
     if (before === null) detach(log, 'a tick of readings', tick());
     return feed;
   }

@@ -284,6 +284,20 @@ describe('a connection that is lost', () => {
     });
   });
 
+  test('tells whoever waits on another lane the reason, not that the gateway closed it', async () => {
+    const driver = await open();
+    const uuid = await firstUuid(driver, 'RUNNING');
+    await clock.advance(9_000);
+    // That lane has been heard of later than the control lane, which is the first to be given up.
+    await driver.readDomainStats(['cpu'], [uuid], options);
+    daemon.setFaults({ stalled: true });
+    await clock.advance(22_000);
+    const waiting = driver.readDomainStats(['cpu'], [uuid], options).catch((error: unknown) => error);
+    await clock.advance(9_500);
+    expect(await waiting).toMatchObject({ detail: { problem: 'KEEPALIVE_TIMED_OUT' } });
+    expect(await driver.closed).toMatchObject({ detail: { problem: 'KEEPALIVE_TIMED_OUT' } });
+  });
+
   test('is noticed by keepalive when the daemon just stops', async () => {
     const driver = await open();
     daemon.setFaults({ stalled: true });
@@ -432,6 +446,41 @@ test('a definition whose name another domain has is a conflict, and not just a f
   await expect(driver.defineDomain(other, { ...options, validate: false })).rejects.toMatchObject({
     code: 'CONFLICT',
     detail: { libvirt: { codeName: 'OPERATION_FAILED' } },
+  });
+});
+
+test('a definition whose UUID another domain has is a conflict, and not just a failure', async () => {
+  const driver = await open();
+  const [first] = await driver.listDomains(options);
+  if (!first) throw new Error('There is no domain.');
+  const { inactiveXml, xml } = await driver.readDomain(first.uuid, options);
+  const other = (inactiveXml ?? xml).replace(/<name>.*?<\/name>/, '<name>another</name>');
+  await expect(driver.defineDomain(other, { ...options, validate: false })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    detail: { libvirt: { codeName: 'OPERATION_FAILED' } },
+  });
+});
+
+test.each([
+  ['GUEST_AGENT', 'GUEST_AGENT_UNAVAILABLE', 'qemu-guest-agent'],
+  ['INITCTL', 'UNSUPPORTED', 'INITCTL'],
+] as const)('a guest that cannot be asked in the mode %s is %s, with what to do', async (mode, code, remedy) => {
+  const driver = await open();
+  const uuid = await firstUuid(driver, 'RUNNING');
+  for (const verb of ['shutdownDomain', 'rebootDomain'] as const) {
+    await expect(driver[verb](uuid, { ...options, mode })).rejects.toMatchObject({
+      code,
+      detail: { outcome: 'FAILED', remedy: expect.stringContaining(remedy) },
+    });
+  }
+});
+
+test('addresses asked of an agent that a guest has no channel for are GUEST_AGENT_UNAVAILABLE', async () => {
+  const driver = await open();
+  const uuid = await firstUuid(driver, 'RUNNING');
+  await expect(driver.readInterfaceAddresses(uuid, 'AGENT', options)).rejects.toMatchObject({
+    code: 'GUEST_AGENT_UNAVAILABLE',
+    retryable: false,
   });
 });
 

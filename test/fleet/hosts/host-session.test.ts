@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { hostProblem } from '../../../src/errors.ts';
 import type { Fleet } from '../../../src/fleet/types.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createFakeHost, keyChanged, keyRefused, refused } from '../fake-host.ts';
@@ -64,6 +65,43 @@ describe('the life of a host', () => {
       nextAttemptAt: clock.now() + 550,
     });
     expect(() => fleet.driver('alpha')).toThrow(expect.objectContaining({ code: 'HOST_UNREACHABLE' }));
+  });
+
+  test('a ready host is said to be known as of its last sign of life, not as of now', async () => {
+    const host = createFakeHost('alpha');
+    const { fleet, clock } = await fleetOf([host]);
+    const heardAt = clock.now() + 5_000;
+    host.heardAt = heardAt;
+    await clock.advance(20_000);
+    expect(fleet.host('alpha')).toMatchObject({ status: 'READY', asOf: heardAt });
+  });
+
+  test('a host that is lost in silence is known as of no earlier than was said while it was ready', async () => {
+    const host = createFakeHost('alpha');
+    const { fleet, clock } = await fleetOf([host]);
+    const heardAt = clock.now() + 5_000;
+    host.heardAt = heardAt;
+    await clock.advance(6_000);
+    const before = fleet.host('alpha')?.asOf;
+    await clock.advance(30_000);
+    host.drop(hostProblem('KEEPALIVE_TIMED_OUT', 'It has said nothing for 35 s.', 'Look at it.'));
+    await settle();
+    expect(fleet.host('alpha')).toMatchObject({ status: 'LOST', asOf: before });
+  });
+
+  test('a list that was asked for is known as of that moment; of a host that does not answer it is older', async () => {
+    const [well, frozen] = [createFakeHost('well'), createFakeHost('frozen')];
+    const { fleet, clock } = await fleetOf([well, frozen]);
+    await clock.advance(10_300);
+    frozen.gate = () => new Promise(() => {});
+    well.heardAt = clock.now();
+    const asking = new AbortController();
+    const asked = fleet.refreshDomains(null, asking.signal).catch(() => {});
+    await settle();
+    expect(fleet.host('well')?.asOf).toBe(clock.now());
+    expect(fleet.host('frozen')?.asOf).toBeLessThan(clock.now() - 10_000);
+    asking.abort();
+    await asked;
   });
 
   test('the waits between tries grow, and the first success ends them', async () => {

@@ -3,7 +3,7 @@ import { VirtgraphError } from '../../../src/errors.ts';
 import { type Feed, feedOf } from '../../../src/fleet/journal/feed.ts';
 import type { StatsQuery, StatsTick } from '../../../src/fleet/stats/reading.ts';
 import type { Fleet } from '../../../src/fleet/types.ts';
-import { settle } from '../../support/fake-clock.ts';
+import { createFakeClock, settle } from '../../support/fake-clock.ts';
 import { createFakeHost, type FakeHost, refused } from '../fake-host.ts';
 import { gather, openTestFleet, times } from '../fleet-under-test.ts';
 
@@ -86,6 +86,22 @@ describe('one poller for each host', () => {
     await clock.advance(60_000);
     expect(host.calls).toEqual([]);
     expect([one.isOver(), two.isOver(), fleet.metrics().statsStreams]).toEqual([true, true, 0]);
+  });
+
+  test('a host that is late is missing once a tick, also where timers are a little early', async () => {
+    const { host } = runningHost('alpha');
+    const clock = createFakeClock();
+    const earlyClock = {
+      ...clock,
+      after: (delayMs: number, callback: () => void) => clock.after(delayMs - 1, callback),
+    };
+    const { fleet } = await openTestFleet([host], { clock: earlyClock });
+    open.push(fleet);
+    const { items } = gather(fleet.openStats({ filter: {}, groups: ['cpu'], intervalMs: 2_000 }));
+    await settle();
+    host.gate = (verb) => (verb === 'stats' ? new Promise(() => {}) : undefined);
+    await clock.advance(9_000);
+    expect(items.map(({ missing }) => missing.length)).toEqual([0, 1, 1, 1, 1]);
   });
 
   test('never has two readings out, and tells who is late as missing', async () => {

@@ -104,12 +104,15 @@ export class RpcClient {
   #keepalive: Keepalive | null = null;
   #framesIgnored = 0;
   #gathering = false;
+  /** By the clock that never goes back. */
+  #heardAt: number;
 
   /** Takes the stream over: it is destroyed with the client. */
   constructor(stream: Duplex, options: ClientOptions) {
     this.#stream = stream;
     this.#options = { maxInFlight: 4, maxInFlightPerTurn: 2, maxQueued: 1_000, ...options };
     this.#queue = new CallQueue(this.#options.maxQueued);
+    this.#heardAt = options.clock.monotonic();
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.once('error', (error: Error) => this.fail(connectionLost(`The connection failed: ${error.message}`, error)));
     stream.once('end', () => this.fail(connectionLost(this.#endMessage())));
@@ -120,6 +123,12 @@ export class RpcClient {
   /** Settles (never rejects) with the one reason why the connection is over. */
   get closed(): Promise<VirtgraphError> {
     return this.#closed.promise;
+  }
+
+  /** When anything came last; before that, when the connection was made. In milliseconds since 1970. */
+  get lastHeardAt(): number {
+    const { clock } = this.#options;
+    return clock.now() - (clock.monotonic() - this.#heardAt);
   }
 
   get reading(): ClientReading {
@@ -274,6 +283,7 @@ export class RpcClient {
 
   #read(chunk: Buffer): void {
     if (this.#reason) return;
+    this.#heardAt = this.#options.clock.monotonic();
     this.#keepalive?.heard();
     try {
       this.#parser.push(chunk, (frame) => this.#dispatch(frame));
