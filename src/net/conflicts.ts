@@ -123,11 +123,17 @@ function countAddresses(nics: readonly NicRecord[]): number {
 }
 
 function nameAll(nics: readonly NicRecord[]): string {
-  const shown = sortParties(nics)
-    .slice(0, 3)
-    .map((nic) => `${nic.domainName} on ${nic.host}${nic.active ? '' : ' (off)'}`);
-  const others = nics.length - shown.length;
+  const guests = [...Map.groupBy(sortParties(nics), ({ host, domainUuid }) => `${host} ${domainUuid}`).values()];
+  const shown = guests.slice(0, 3).map(nameOne);
+  const others = guests.slice(3).flat().length;
   return others > 0 ? `${shown.join(', ')} and ${others} more` : shown.join(' and ');
+}
+
+/** One guest, some of whose cards take part. */
+function nameOne([nic, ...more]: readonly NicRecord[]): string {
+  if (!nic) return '';
+  const name = `${nic.domainName} on ${nic.host}${nic.active ? '' : ' (off)'}`;
+  return more.length === 0 ? name : `${more.length + 1} cards of ${name}`;
 }
 
 function sortParties(nics: readonly NicRecord[]): readonly NicRecord[] {

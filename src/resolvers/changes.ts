@@ -18,7 +18,11 @@ import type {
 
 export const changeQueries = {
   changesSince(_root, { after, filter, first }, context) {
-    const page = { filter: toChangeFilter(context, filter), after: after ?? null, first: pageSize(first) };
+    const page = {
+      filter: toChangeFilter(context, filter),
+      after: after ?? null,
+      first: pageSize(first, 'after: cursor'),
+    };
     return context.fleet.journal.since(page);
   },
 } satisfies QueryResolvers;

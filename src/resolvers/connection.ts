@@ -7,12 +7,12 @@ const maxFirst = 1000;
 const defaultFirst = 100;
 const hostCursorPrefix = 'host:';
 
-/** The number of rows asked for. @throws BAD_USER_INPUT outside of 1…1000 */
-export function pageSize(first: number | null | undefined): number {
+/** The number of rows asked for, and how to go on after them. @throws BAD_USER_INPUT outside of 1…1000 */
+export function pageSize(first: number | null | undefined, next = 'after: pageInfo.endCursor'): number {
   const count = first ?? defaultFirst;
   if (count >= 1 && count <= maxFirst) return count;
   throw new VirtgraphError('BAD_USER_INPUT', `Expected \`first\` from 1 to ${maxFirst}, saw ${count}.`, {
-    remedy: 'Ask for the rest with `after: pageInfo.endCursor`.',
+    remedy: `Ask for the rest with \`${next}\`.`,
   });
 }
 

@@ -18,6 +18,8 @@ export const domainInterface = {
     },
 
     async addresses({ domain, nic }, { source: asked }, { loaders }) {
+      // libvirt refuses to look at a guest that is off, once for each card of each such guest of the answer.
+      if (domain.libvirtId === null) return null;
       const source = asked ?? 'LEASE';
       const found = await loaders.addresses.load({ hostName: domain.hostName, uuid: domain.uuid, source });
       const own = found.filter((device) => device.macAddress?.toLowerCase() === nic.macAddress);

@@ -30,15 +30,30 @@ function wrap(name: string, resolver: Resolver, tellsWhenSent: boolean): Resolve
   return async (root, args, context, info) => {
     const { idempotencyKey: key, ...input } = args.input;
     try {
-      if (typeof key !== 'string' || input.dryRun === true) return await resolver(root, { input }, context, info);
-      return await context.fleet.answers.once(
-        { key, fingerprint: fingerprintOf(name, input), tellsWhenSent },
-        (sending) => Promise.resolve(resolver(root, { input }, { ...context, sending }, info)),
-      );
+      const work = async (told?: Context['sending']) => {
+        let isSent = !tellsWhenSent;
+        const sending: Context['sending'] = (plan) => {
+          told?.(plan);
+          isSent = true;
+        };
+        try {
+          return await resolver(root, { input }, { ...context, sending }, info);
+        } catch (error) {
+          throw isSent ? error : sayingNotSent(error);
+        }
+      };
+      if (typeof key !== 'string' || input.dryRun === true) return await work();
+      return await context.fleet.answers.once({ key, fingerprint: fingerprintOf(name, input), tellsWhenSent }, work);
     } catch (error) {
       throw namingTask(error, context.ids);
     }
   };
+}
+
+/** Whatever kept a change from being sent, such as a domain that is not found: nobody need wonder what became of it. */
+function sayingNotSent(error: unknown): unknown {
+  if (!(error instanceof VirtgraphError) || error.detail.outcome) return error;
+  return new VirtgraphError(error.code, error.message, { ...error.detail, outcome: 'NOT_SENT', cause: error });
 }
 
 /** The same for inputs that mean the same: the order of fields does not matter, nor does one that is null or absent. */

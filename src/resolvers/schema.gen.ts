@@ -119,7 +119,10 @@ export type Change = Bookmark | HostInterrupted | HostResumed | Lagged | ObjectD
 
 /** Every part given must match. Marks such as `Bookmark` always come. */
 export type ChangeFilter = {
-  /** Domains: only those that match. Other kinds are left out then. */
+  /**
+   * Domains: only those that match. One that ceases to match is told once more, as it is then, so that nobody goes on showing
+   * it. Other kinds are left out then.
+   */
   readonly domains?: InputMaybe<DomainFilter>;
   /** Of these hosts. A name that is not configured fails with `NOT_FOUND`. */
   readonly hosts?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
@@ -455,7 +458,7 @@ export type DomainGraphics = {
 /** A network card of a domain. */
 export type DomainInterface = {
   readonly __typename?: 'DomainInterface';
-  /** Addresses that libvirt knows, asked of the host now; null with an error when it cannot answer. */
+  /** Addresses that libvirt knows, asked of the host now; null while the guest is off, and with an error when it cannot answer. */
   readonly addresses: Maybe<ReadonlyArray<InterfaceAddress>>;
   /** Whether the link is up; null where the configuration does not say (it is up then). */
   readonly linkUp: Maybe<Scalars['Boolean']['output']>;
@@ -717,7 +720,11 @@ export type Host = Node & {
   readonly __typename?: 'Host';
   /** Added by `addHost`, and kept by the gateway; otherwise it stands in the configuration. */
   readonly addedByApi: Scalars['Boolean']['output'];
-  /** When all that is said of it was last known true; null before the first contact. */
+  /**
+   * When all that is said of it was last known true; null before the first contact. Of one that is `READY`, when it last
+   * gave a sign of life: one that has nothing to tell is asked for one every 20 seconds or more often, unless its URI says
+   * otherwise.
+   */
   readonly asOf: Maybe<Scalars['DateTime']['output']>;
   /** What may be asked of it; null before the first contact. */
   readonly capabilities: Maybe<HostCapabilities>;

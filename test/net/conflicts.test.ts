@@ -53,6 +53,9 @@ describe('findMacConflicts', () => {
     const first = nic('52:54:00:00:00:01');
     const second = { ...first, nicIndex: 1 };
     expect(brief([second, first])).toEqual([['DUPLICATE_MAC', 'ERROR', first.mac, [first, second]]]);
+    expect(findMacConflicts([first, second])[0]?.message).toBe(
+      `${first.mac} is used by 2 cards of ${first.domainName} on ${first.host} on the same segment.`,
+    );
   });
 
   test('reports guests that differ only in the first byte, because their taps are the same', () => {

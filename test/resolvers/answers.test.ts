@@ -233,7 +233,8 @@ describe('what replicas do not hold', () => {
       },
     } as unknown as ReturnType<Fleet['driver']>;
     useFleet({ driver: () => driver });
-    fleet.putDomain(someDomain('alpha', 1, { config: { interfaces: [nic, { ...nic, macAddress: someMac(9) }] } }));
+    const cards = [nic, { ...nic, macAddress: someMac(9) }];
+    fleet.putDomain(someDomain('alpha', 1, { libvirtId: 1, config: { interfaces: cards } }));
     const { data } = await answer(
       '{ domains { nodes { interfaces { addresses { address prefix family source } } } } }',
     );
@@ -243,6 +244,13 @@ describe('what replicas do not hold', () => {
     ]);
     expect(asked).toHaveLength(1);
   });
+});
+
+test('the addresses of a guest that is off are null, and no error of each of its cards', async () => {
+  fleet.putDomain(someDomain('alpha', 1, { libvirtId: null }));
+  const { data, errors } = await answer('{ domains { nodes { interfaces { addresses { address } } } } }');
+  expect(errors).toEqual([]);
+  expect(data.domains.nodes[0].interfaces).toEqual([{ addresses: null }]);
 });
 
 describe('a MAC address', () => {

@@ -1,5 +1,6 @@
 import { getNamedType, graphql, isInputObjectType } from 'graphql';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { VirtgraphError } from '../../src/errors.ts';
 import { createContext } from '../../src/resolvers/context.ts';
 import { createIdCodec } from '../../src/resolvers/ids.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
@@ -32,6 +33,9 @@ async function act(verb: string, type: string, input: object) {
   });
   return {
     data: data?.[verb] ?? null,
+    outcomes: errors.map(({ originalError }) =>
+      originalError instanceof VirtgraphError ? originalError.detail.outcome : undefined,
+    ),
     codes: errors.map(({ originalError }) => originalError && 'code' in originalError && originalError.code),
   };
 }
@@ -54,6 +58,27 @@ describe('every mutation', () => {
       expect([String(fields['dryRun']?.type), String(fields['expectedVersion']?.type)]).toEqual(['Boolean!', 'String']);
     },
   );
+});
+
+describe('a change that was never sent says so', () => {
+  test.each([
+    ['a host that is not there', { domain: { path: { host: 'nowhere', name: 'vm-1' } } }, 'NOT_FOUND'],
+    ['a domain that is not there', { domain: { path: { host: 'alpha', name: 'none' } } }, 'NOT_FOUND'],
+    ['an id that nobody gave out', { domain: { id: 'x' } }, 'BAD_USER_INPUT'],
+  ])('%s', async (_, input, code) => {
+    for (const part of [{}, { dryRun: true }, { idempotencyKey: 'k' }]) {
+      const { codes, outcomes } = await suspend({ ...input, ...part });
+      expect([codes, outcomes]).toEqual([[code], ['NOT_SENT']]);
+    }
+  });
+
+  test('a UUID that two hosts have', async () => {
+    fleet.putHost({ name: 'beta' });
+    const domain = someDomain('beta', 1);
+    fleet.putDomain(domain);
+    const { codes, outcomes } = await suspend({ domain: { uuid: domain.uuid } });
+    expect([codes, outcomes]).toEqual([['CONFLICT'], ['NOT_SENT']]);
+  });
 });
 
 describe('a change with a key', () => {

@@ -1,9 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import { VirtgraphError } from '../../errors.ts';
+import type { MacAddress } from '../../model/brands.ts';
 import { type ActionHost, expectedDomain, isActive, writableDriver } from '../hosts/action-guards.ts';
+import type { DomainRecord } from '../objects.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import type { ActionOutcome, ChangePlan, DomainActions } from './action.ts';
-import { describePlaces, devicePlaces, requirePlaces } from './interface-places.ts';
+import { type DevicePlaces, describePlaces, devicePlaces, requirePlaces } from './interface-places.ts';
 import { readBack } from './read-back.ts';
 import type { SendChange } from './send-change.ts';
 
@@ -24,6 +26,23 @@ export function createDetachInterface(surroundings: Surroundings): DomainActions
   return (request) => detachInterface(surroundings.host(request.hostName), request, surroundings);
 }
 
+/** An address is all that a card is named by. @throws CONFLICT */
+function requireOneCard(domain: DomainRecord, macAddress: MacAddress, { live, persistent }: DevicePlaces) {
+  const count = (cards: DomainRecord['storedInterfaces']) =>
+    cards.filter((nic) => nic.macAddress === macAddress).length;
+  const most = Math.max(live ? count(domain.config.interfaces) : 0, persistent ? count(domain.storedInterfaces) : 0);
+  if (most <= 1) return;
+  throw new VirtgraphError(
+    'CONFLICT',
+    `${domain.name} on ${domain.hostName} has ${most} network cards with ${macAddress}: which one is meant cannot be told.`,
+    {
+      host: domain.hostName,
+      outcome: 'NOT_SENT',
+      remedy: 'Read `xml(inactive: true)`, take the card out of it, and give that to `defineDomain`.',
+    },
+  );
+}
+
 async function detachInterface(
   on: ActionHost,
   request: DetachRequest,
@@ -42,6 +61,7 @@ async function detachInterface(
   }
   const places = devicePlaces(request, { live: isLive, persistent: isStored });
   const where = describePlaces(places);
+  requireOneCard(domain, macAddress, places);
   if (dryRun) {
     requirePlaces(domain, places);
     const summary = `The network card with ${macAddress} would be taken from ${where} of ${domain.name} on ${on.name}.`;

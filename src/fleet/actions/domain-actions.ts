@@ -124,7 +124,7 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
       }),
     shutdown: ({ mode, waitMs = defaultWaitMs, ...request }) =>
       act(request, {
-        check: requireActive,
+        check: requireAskable,
         call: (driver, options) => driver.shutdownDomain(request.uuid, { ...options, mode }),
         done: 'was asked to shut down',
         would: 'be asked to shut down',
@@ -203,6 +203,14 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
 
 function requireActive(domain: DomainRecord) {
   if (!isActive(domain)) throw invalidState(domain, 'is not running');
+}
+
+/** QEMU's driver asks none but a guest that runs to shut down; those of others leave it to the guest. */
+function requireAskable(domain: DomainRecord) {
+  requireActive(domain);
+  const { hypervisor } = domain.config;
+  if (domain.state === 'RUNNING' || (hypervisor !== 'QEMU' && hypervisor !== 'KVM')) return;
+  throw invalidState(domain, `is ${domain.state}, not RUNNING: it hears no request to shut down before it is resumed`);
 }
 
 function requireInactive(domain: DomainRecord) {

@@ -26,8 +26,8 @@ export function requirePlaces(domain: DomainRecord, { live, persistent }: Device
   if (persistent && !domain.persistent) throw invalidState(domain, 'has no stored configuration');
 }
 
-/** "the running guest", "its stored configuration", or both, as a phrase. */
+/** "the running guest", "the stored configuration", or both: what " of NAME" follows. */
 export function describePlaces({ live, persistent }: DevicePlaces): string {
-  if (live && persistent) return 'the running guest and its stored configuration';
-  return live ? 'the running guest' : 'its stored configuration';
+  if (live && persistent) return 'the running guest and the stored configuration';
+  return live ? 'the running guest' : 'the stored configuration';
 }

@@ -175,6 +175,17 @@ describe('an expected version', () => {
 });
 
 describe('a dry run', () => {
+  test('says that a paused guest of QEMU is not asked to shut down', async () => {
+    const { host, fleet, on } = await oneHost();
+    host.change(on.uuid, { state: 'PAUSED' });
+    await settle();
+    const shutdown = fleet.actions.shutdown({ ...request(on.uuid, { dryRun: true }), mode: 'DEFAULT' });
+    await expect(shutdown).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('is PAUSED'),
+    });
+  });
+
   test('says what would happen, and asks nothing of the host', async () => {
     const { host, fleet, off } = await oneHost();
     const outcome = await fleet.actions.start({
@@ -272,11 +283,11 @@ describe('attaching a network card', () => {
     const { host, fleet, off, on } = await oneHost();
     const live = await fleet.actions.attachInterface({ ...request(on.uuid), ...card });
     expect(live.summary).toBe(
-      `A network card with ${live.macAddress} was added to the running guest and its stored configuration of on on alpha.`,
+      `A network card with ${live.macAddress} was added to the running guest and the stored configuration of on on alpha.`,
     );
     expect(live.domain?.config.interfaces.map(({ macAddress }) => macAddress)).toEqual([live.macAddress]);
     const stored = await fleet.actions.attachInterface({ ...request(off.uuid), ...card });
-    expect(stored.summary).toContain('was added to its stored configuration of off');
+    expect(stored.summary).toContain('was added to the stored configuration of off');
     expect(host.domains.get(off.uuid)?.macs).toEqual([mac1, stored.macAddress]);
     expect(fleet.macs.owners(stored.macAddress)).toMatchObject([{ domainName: 'off' }]);
   });
@@ -379,12 +390,28 @@ describe('attaching a network card', () => {
       ...card,
       macAddress: attached.macAddress,
     });
-    expect(detached.summary).toContain('was taken from its stored configuration of on');
+    expect(detached.summary).toContain('was taken from the stored configuration of on');
     expect(host.domains.get(on.uuid)?.storedMacs ?? []).toEqual([]);
   });
 });
 
 describe('detaching a network card', () => {
+  test('whose address another card of the guest has is a conflict, also when it is only tried', async () => {
+    const { host, fleet, on } = await oneHost();
+    host.change(on.uuid, { macs: [mac1, mac1] });
+    await settle();
+    host.calls.length = 0;
+    for (const dryRun of [true, false]) {
+      const detach = fleet.actions.detachInterface({ ...request(on.uuid, { dryRun }), ...card, macAddress: mac1 });
+      await expect(detach).rejects.toMatchObject({
+        code: 'CONFLICT',
+        message: expect.stringContaining('2 network cards'),
+        detail: { host: 'alpha', outcome: 'NOT_SENT' },
+      });
+    }
+    expect(host.calls).toEqual([]);
+  });
+
   test('that no card has fails before the host is asked', async () => {
     const { host, fleet, off } = await oneHost();
     const detach = fleet.actions.detachInterface({ ...request(off.uuid), ...card, macAddress: mac2 });
