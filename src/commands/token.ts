@@ -32,13 +32,8 @@ export async function readSignIn(
   env: Readonly<Record<string, string | undefined>>,
   stdout: { readonly isTTY?: boolean } = process.stdout,
 ): Promise<SignIn> {
-  if (config.mode === 'none') return { auth: { mode: 'none' }, shellToken: null, newToken: null };
-  const fromEnv = env['VIRTGRAPH_TOKEN'];
-  if (fromEnv) return { auth: tokenAuth(fromEnv, 'VIRTGRAPH_TOKEN'), shellToken: '$VIRTGRAPH_TOKEN', newToken: null };
-  if (config.tokenFile !== null) {
-    const token = await readTokenFile(config.tokenFile);
-    return { auth: tokenAuth(token, config.tokenFile), shellToken: catOf(config.tokenFile), newToken: null };
-  }
+  const given = await readGivenSignIn(config, env);
+  if (given !== null) return given;
   const file = join(stateDir, fileName);
   const { value, isNew } = await keptValue(file, () => randomBytes(32).toString('base64url'));
   return {
@@ -46,6 +41,19 @@ export async function readSignIn(
     shellToken: catOf(file),
     newToken: isNew ? { file, shown: isLogged(env, stdout) ? null : value } : null,
   };
+}
+
+/** As `readSignIn`, of what somebody has written: `null` where that leaves it to the state directory. Makes nothing. */
+export async function readGivenSignIn(
+  config: AuthConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<SignIn | null> {
+  if (config.mode === 'none') return { auth: { mode: 'none' }, shellToken: null, newToken: null };
+  const fromEnv = env['VIRTGRAPH_TOKEN'];
+  if (fromEnv) return { auth: tokenAuth(fromEnv, 'VIRTGRAPH_TOKEN'), shellToken: '$VIRTGRAPH_TOKEN', newToken: null };
+  if (config.tokenFile === null) return null;
+  const token = await readTokenFile(config.tokenFile);
+  return { auth: tokenAuth(token, config.tokenFile), shellToken: catOf(config.tokenFile), newToken: null };
 }
 
 /** systemd sets JOURNAL_STREAM for what it logs. Terminals that a service opened inherit it, and are no log. */

@@ -69,6 +69,7 @@ const ownWords: Partial<Record<YAMLError['code'], string>> = {
   BAD_ALIAS: 'An alias needs an anchor of that name before it. Quote a text that begins with "*".',
   TAG_RESOLVE_FAILED: 'This tag is not known. Quote a text that begins with "!".',
   RESOURCE_EXHAUSTION: tooDeep,
+  MULTIPLE_DOCS: 'A second YAML document begins here, and one is all there may be: take the line "---" out.',
 };
 
 function wordsOf({ code, message }: YAMLError): string {

@@ -1680,8 +1680,8 @@ export type Query = {
   /** Addresses that collide on one layer-2 segment: equal guest addresses, equal tap addresses, guests shadowed by a tap. */
   readonly macConflicts: ReadonlyArray<MacConflict>;
   /**
-   * A random, locally administered, unicast address that no guest or tap in the fleet has, and whose own tap address is
-   * free too. Not reserved: `attachInterface` without an address allocates and uses one in a single step.
+   * A random unicast address that no guest or tap in the fleet has, and whose own tap address is free too; locally
+   * administered, unless the prefix that is asked for is a vendor's. Not reserved: `attachInterface` without an address allocates and uses one in a single step.
    * `RESOURCE_EXHAUSTED` when none is free.
    */
   readonly newMacAddress: Scalars['MacAddress']['output'];

@@ -304,6 +304,9 @@ limits: { bodyBytes: 1 }
 
   test('of YAML stands where the parser found it', () => {
     expect(problemsOf('listen: {}\nlisten: {}\n')).toMatchObject([{ line: 2, column: 1, path: '' }]);
+    expect(problemsOf('hosts: []\n---\nhosts: []\n')).toMatchObject([
+      { line: 2, column: 1, message: expect.stringMatching(/^A second YAML document begins here/) },
+    ]);
   });
 
   test('in what an alias brought stands where it was written', () => {

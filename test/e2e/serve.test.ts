@@ -184,9 +184,13 @@ describe('what is wrong is said in a line or two', () => {
 
   test('a certificate that cannot be read', async () => {
     const yaml = 'listen:\n  port: 0\n  tls: { cert: nowhere.pem, key: nowhere.key }\n';
-    await using gateway = await startGateway({ prepare: (dir) => writeFile(join(dir, 'virtgraph.yaml'), yaml) });
+    const prepare = (dir: string) => writeFile(join(dir, 'virtgraph.yaml'), yaml);
+    await using gateway = await startGateway({ prepare });
     expect(await gateway.exited).toBe(1);
     expect(gateway.stderr()).toMatch(/^virtgraph: .*nowhere\.pem.*$/m);
+    await using check = await startGateway({ args: ['check-config'], prepare });
+    expect(await check.exited).toBe(1);
+    expect(check.stderr()).toMatch(/virtgraph\.yaml:1:1: listen\.tls: .*nowhere\.pem/);
     expect(gateway.stderr()).not.toMatch(/^\s+at /m);
   });
 

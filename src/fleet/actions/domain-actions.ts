@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts';
 import type { CallOptions, Driver } from '../../drivers/driver.ts';
+import { VirtgraphError } from '../../errors.ts';
 import type { TaskGoal, TaskKind } from '../../model/task.ts';
 import { type ActionHost, expectedDomain, invalidState, isActive, writableDriver } from '../hosts/action-guards.ts';
 import type { DomainRecord } from '../objects.ts';
@@ -64,7 +65,10 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
     }
     const about = { hostName: on.name, domainUuid: uuid, domainName: domain.name, goal: verb.goal(domain) };
     const plan: ChangePlan = { ...about, summary: `Whether ${named} ${verb.done}.` };
-    const call = () => verb.call(driver, { signal, priority: 'mutation' });
+    const call = () =>
+      verb.call(driver, { signal, priority: 'mutation' }).catch((error: unknown) => {
+        throw inWordsOf(error, () => verb.check(on.domain(uuid) ?? domain));
+      });
     if (verb.slow) {
       const ending = { ...about, taskKind: verb.slow.taskKind, summary: `${named} ${verb.done}.` };
       const unfinished = await send(request, plan, () => stillUnderWay(call(), ending));
@@ -199,6 +203,18 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
     attachInterface: createAttachInterface(host, macs, send),
     detachInterface: createDetachInterface({ host, send, tasks, clock }),
   };
+}
+
+/** libvirt calls a guest that is paused "not running", and says no more: what we know of its state is what to do about it. */
+function inWordsOf(error: unknown, check: () => void): unknown {
+  if (!(error instanceof VirtgraphError) || error.code !== 'INVALID_STATE' || error.detail.remedy) return error;
+  try {
+    check();
+    return error;
+  } catch (reason) {
+    if (!(reason instanceof VirtgraphError)) throw reason;
+    return new VirtgraphError(error.code, error.message, { ...error.detail, remedy: reason.message, cause: error });
+  }
 }
 
 function requireActive(domain: DomainRecord) {

@@ -174,6 +174,19 @@ describe('an expected version', () => {
   });
 });
 
+test('a paused guest that libvirt calls "not running" is said to be paused, with what to do', async () => {
+  const { host, fleet, on } = await oneHost();
+  host.change(on.uuid, { state: 'PAUSED' });
+  await settle();
+  host.gate = (verb) => {
+    if (verb === 'shutdown') throw new VirtgraphError('INVALID_STATE', 'domain is not running', { outcome: 'FAILED' });
+  };
+  await expect(fleet.actions.shutdown({ ...request(on.uuid), mode: 'DEFAULT' })).rejects.toMatchObject({
+    message: 'domain is not running',
+    detail: { outcome: 'FAILED', remedy: expect.stringContaining('is PAUSED') },
+  });
+});
+
 describe('a dry run', () => {
   test('says that a paused guest of QEMU is not asked to shut down', async () => {
     const { host, fleet, on } = await oneHost();
