@@ -684,7 +684,8 @@ export type GatewayConfiguration = {
 /**
  * Bounds that apply to every request, over HTTP, WebSocket and server-sent events alike. Past one: `LIMIT_EXCEEDED`.
  * Besides these, a document has at most 5000 fields as executed, pages (`first`) nested two deep, 100 fragments and 50
- * directives.
+ * directives, and an operation as many fields at its root as `limits.queryRootFields` of the configuration allows, 30 by
+ * default.
  */
 export type GatewayLimits = {
   readonly __typename?: 'GatewayLimits';

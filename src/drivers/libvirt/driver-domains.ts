@@ -97,7 +97,13 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
       // The daemon gives a guest 15 s and more to die: the deadline of a change, though on the control lane. Two at
       // a time, or those who list and look would wait for the dying, and so would the daemon's five reserved workers.
       const patience = { deadlineMs: 35_000, turn: 'force off' };
-      await refs.call(procedures.domainDestroyFlags, uuid, { flags }, { ...options, ...patience });
+      await refs
+        .call(procedures.domainDestroyFlags, uuid, { flags }, { ...options, ...patience })
+        .catch((error: unknown) => {
+          throw flags === 0
+            ? error
+            : explainFlags(error, 'The hypervisor of this host knows no `graceful`: leave it out.');
+        });
     },
     async suspendDomain(uuid, options) {
       await refs.call(procedures.domainSuspend, uuid, {}, options);
@@ -122,7 +128,11 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
         (options.removeManagedSave ? undefineFlags.MANAGED_SAVE : 0) |
         (options.removeSnapshotMetadata ? undefineFlags.SNAPSHOTS_METADATA : 0) |
         (options.removeNvram ? undefineFlags.NVRAM : 0);
-      await refs.call(procedures.domainUndefineFlags, uuid, { flags }, options);
+      await refs.call(procedures.domainUndefineFlags, uuid, { flags }, options).catch((error: unknown) => {
+        throw flags === 0
+          ? error
+          : explainFlags(error, 'The hypervisor of this host keeps no such thing: leave `remove…` out.');
+      });
     },
     async setDomainAutostart(uuid, autostart, options) {
       await refs.call(procedures.domainSetAutostart, uuid, { autostart }, options);
@@ -198,11 +208,17 @@ function explainAgent(error: unknown): unknown {
   });
 }
 
-/** Of a guest that was asked in a mode that its hypervisor may not have: all that libvirt says then is a number of flags. */
+/** Of a call that has nothing but flags to be wrong: what libvirt says of those that a hypervisor does not have is a number. */
+function explainFlags(error: unknown, remedy: string): unknown {
+  return isLibvirtError(error, 'INVALID_ARG') ? withCode(error, 'UNSUPPORTED', { remedy }) : error;
+}
+
+/** Of a guest that was asked in a mode that its hypervisor may not have. */
 function explainMode(error: unknown, mode: ShutdownMode): unknown {
   if (mode === 'GUEST_AGENT' && !isLibvirtError(error, 'INVALID_ARG')) return explainAgent(error);
-  if (mode === 'DEFAULT' || !isLibvirtError(error, 'INVALID_ARG')) return error;
-  return withCode(error, 'UNSUPPORTED', {
-    remedy: `The hypervisor of this host asks no guest in the mode ${mode}: use another, such as DEFAULT.`,
-  });
+  if (mode === 'DEFAULT') return error;
+  return explainFlags(
+    error,
+    `The hypervisor of this host asks no guest in the mode ${mode}: use another, such as DEFAULT.`,
+  );
 }

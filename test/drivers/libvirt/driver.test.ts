@@ -475,6 +475,17 @@ test.each([
   }
 });
 
+test('a container cannot be forced off gracefully, which is UNSUPPORTED and not wrong input', async () => {
+  daemon.close();
+  daemon = createSimDaemon({ name: 'sim', hypervisor: 'lxc', clock, populate: (host) => populateMany(host, 4) });
+  const driver = await open({ driver: 'lxc', connectName: 'lxc:///system' });
+  const uuid = await firstUuid(driver, 'RUNNING');
+  await expect(driver.destroyDomain(uuid, { ...options, graceful: true })).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    detail: { outcome: 'FAILED', remedy: expect.stringContaining('`graceful`') },
+  });
+});
+
 test('addresses asked of an agent that a guest has no channel for are GUEST_AGENT_UNAVAILABLE', async () => {
   const driver = await open();
   const uuid = await firstUuid(driver, 'RUNNING');
