@@ -1,3 +1,4 @@
+import { VirtgraphError } from '../errors.ts';
 import { answerWait } from './answer-wait.ts';
 import type { LabelInput, MutationResolvers } from './schema.gen.ts';
 
@@ -35,6 +36,14 @@ export const hostAdminMutations = {
   },
 } satisfies MutationResolvers;
 
+/** @throws BAD_USER_INPUT: of two values for one key, neither is dropped in silence */
 function toLabels(labels: readonly LabelInput[]): Readonly<Record<string, string>> {
+  const again = labels.find(({ key }, index) => labels.findIndex((other) => other.key === key) < index);
+  if (again) {
+    throw new VirtgraphError('BAD_USER_INPUT', `The label ${JSON.stringify(again.key)} is given twice.`, {
+      outcome: 'NOT_SENT',
+      remedy: 'A host has one value for each key.',
+    });
+  }
   return Object.fromEntries(labels.map(({ key, value }) => [key, value]));
 }

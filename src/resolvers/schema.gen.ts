@@ -49,7 +49,7 @@ export type AddHostInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** SSH servers on the way, first one first, each as `[user@]host[:port]`. Empty: what ssh_config says. */
   readonly jump: ReadonlyArray<Scalars['String']['input']>;
-  /** For finding hosts by, in filters. */
+  /** For finding hosts by, in filters. Each key once. */
   readonly labels: ReadonlyArray<LabelInput>;
   /** What the API is to call it: letters, digits, dashes and dots. Unique, ignoring case. */
   readonly name: Scalars['String']['input'];

@@ -246,6 +246,19 @@ describe('what replicas do not hold', () => {
   });
 });
 
+test('a host is not given two values of one label, of which one would be lost in silence', async () => {
+  const { errors } = await answer(
+    'mutation { addHost(input: { name: "a", uri: "sim://a", labels: [{ key: "rack", value: "1" }, { key: "rack", value: "2" }] }) { summary } }',
+  );
+  expect(errors).toEqual([
+    expect.objectContaining({
+      code: 'BAD_USER_INPUT',
+      message: 'The label "rack" is given twice.',
+      detail: expect.objectContaining({ outcome: 'NOT_SENT' }),
+    }),
+  ]);
+});
+
 test('the addresses of a guest that is off are null, and no error of each of its cards', async () => {
   fleet.putDomain(someDomain('alpha', 1, { libvirtId: null }));
   const { data, errors } = await answer('{ domains { nodes { interfaces { addresses { address } } } } }');
