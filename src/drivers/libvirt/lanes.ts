@@ -7,8 +7,8 @@
  * closes the connection leaves the daemon's workers to them, and the next connection loses as many again. So a wedged lane
  * is left alone until the daemon answers, one more connection does its work meanwhile, and there is one such for a host.
  *
- * A lane that nobody uses for a while is closed: the daemon pings each connection every five seconds, which is most of what
- * an idle host costs.
+ * A lane that nobody uses for a while is closed: each connection is kept alive by itself, which is most of what an idle host
+ * costs.
  */
 import type { Clock } from '../../clock.ts';
 import { VirtgraphError } from '../../errors.ts';

@@ -30,7 +30,7 @@ const roundTripIntervals = 6;
  * Connections look after their far ends at the same moments, so many in an interval. One ping by itself finds neither its
  * code nor its data in the processor's caches, and costs more than twice as much as one among others.
  */
-const beatsInInterval = 10;
+const beatsInInterval = 5;
 
 export type KeepaliveOptions = {
   readonly clock: Clock;
@@ -52,8 +52,8 @@ export type Keepalive = {
 
 /** Starts pinging. `close` it. */
 export function openKeepalive({ clock, intervalMs, count, sendPing, onDead }: KeepaliveOptions): Keepalive {
-  // In the second half of the silence: what is merely idle is pinged seldom, and what is dead is found no later.
-  const silentTicksBeforePing = Math.ceil(count / 2);
+  // Late in the silence: what is merely idle is pinged seldom. Two pings are left to answer, so the dead are found no later.
+  const silentTicksBeforePing = Math.max(1, count - 1);
   let heardSinceTick = true;
   let silentTicks = 0;
   let lastHeardAt = clock.monotonic();
