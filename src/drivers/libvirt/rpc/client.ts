@@ -104,7 +104,6 @@ export class RpcClient {
   #keepalive: Keepalive | null = null;
   #framesIgnored = 0;
   #gathering = false;
-  /** By the clock that never goes back. */
   #heardAt: number;
 
   /** Takes the stream over: it is destroyed with the client. */
@@ -112,7 +111,7 @@ export class RpcClient {
     this.#stream = stream;
     this.#options = { maxInFlight: 4, maxInFlightPerTurn: 2, maxQueued: 1_000, ...options };
     this.#queue = new CallQueue(this.#options.maxQueued);
-    this.#heardAt = options.clock.monotonic();
+    this.#heardAt = options.clock.now();
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.once('error', (error: Error) => this.fail(connectionLost(`The connection failed: ${error.message}`, error)));
     stream.once('end', () => this.fail(connectionLost(this.#endMessage())));
@@ -127,8 +126,7 @@ export class RpcClient {
 
   /** When anything came last; before that, when the connection was made. In milliseconds since 1970. */
   get lastHeardAt(): number {
-    const { clock } = this.#options;
-    return clock.now() - (clock.monotonic() - this.#heardAt);
+    return this.#heardAt;
   }
 
   get reading(): ClientReading {
@@ -283,7 +281,7 @@ export class RpcClient {
 
   #read(chunk: Buffer): void {
     if (this.#reason) return;
-    this.#heardAt = this.#options.clock.monotonic();
+    this.#heardAt = this.#options.clock.now();
     this.#keepalive?.heard();
     try {
       this.#parser.push(chunk, (frame) => this.#dispatch(frame));
