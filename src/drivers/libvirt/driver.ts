@@ -13,7 +13,7 @@ import { hostVerbs } from './driver-host.ts';
 import { inventoryVerbs } from './driver-inventory.ts';
 import { statsVerbs } from './driver-stats.ts';
 import { registerEvents } from './event-registration.ts';
-import { readFacts, readHostCapabilities } from './facts.ts';
+import { hasBulkStats, readFacts, readHostCapabilities } from './facts.ts';
 import { createGuestHealth, type GuestHealth } from './guest-health.ts';
 import { createHintQueue } from './hint-queue.ts';
 import { createLanes, type Lanes } from './lanes.ts';
@@ -70,12 +70,14 @@ export async function openLibvirtDriver(
       ...(calls && { onCallEnd: (call) => calls.tell({ ...call, host: target.name }) }),
     });
     void client.closed.then(() => hintQueue.end());
-    // The events come first: whatever is asked afterwards is then either told or already counted in.
-    const events = control.hasEvents ? await registerEvents(lanes, signal) : [];
-    const [facts, capabilities] = await Promise.all([
+    // The events come before any list: what is asked afterwards is then either told or already counted in. Beside what is
+    // no list, which a host that is far away would take two journeys more for.
+    const [events, facts, bulkStats] = await Promise.all([
+      control.hasEvents ? registerEvents(lanes, signal) : [],
       readFacts(lanes, { readOnly, signal }),
-      readHostCapabilities(lanes, { events, readOnly, signal }),
+      hasBulkStats(lanes, signal),
     ]);
+    const capabilities = await readHostCapabilities(lanes, { events, bulkStats, readOnly, signal });
     log.debug({ host: target.name, events: events.length, hypervisor: facts.hypervisor }, 'libvirt connection open');
     const named = namingHost(lanes, target.name);
     const health = createGuestHealth({

@@ -81,22 +81,27 @@ function hostNode(node: ReplyOf<'nodeGetInfo'>): HostNode {
   };
 }
 
+/** Whether the driver reads the statistics of all domains by one call. */
+export function hasBulkStats(lanes: Lanes, signal: AbortSignal): Promise<boolean> {
+  // Asks for the state of domains that are crashed and transient at once: as good as none, whatever the host has.
+  const few = { domains: [], stats: statsMasks.state, flags: statsFlags.TRANSIENT | statsFlags.OTHER };
+  return works(lanes.call(procedures.connectGetAllDomainStats, few, { signal, lane: 'control' }));
+}
+
 export async function readHostCapabilities(
   lanes: Lanes,
   {
     events,
+    bulkStats,
     readOnly,
     signal,
-  }: { readonly events: readonly string[]; readonly readOnly: boolean; readonly signal: AbortSignal },
+  }: Pick<HostCapabilities, 'events' | 'bulkStats'> & { readonly readOnly: boolean; readonly signal: AbortSignal },
 ): Promise<HostCapabilities> {
   const countOnly = { needResults: false, flags: 0 };
-  // Asks for the state of domains that are crashed and transient at once: as good as none, whatever the host has.
-  const few = { domains: [], stats: statsMasks.state, flags: statsFlags.TRANSIENT | statsFlags.OTHER };
   /** A driver that tells of its objects has them; one that does not is asked to count them. */
   const has = async (event: ObjectEventName, count: () => Promise<unknown>) =>
     events.includes(event) || (await works(count()));
-  const [bulkStats, networks, storagePools, nodeDevices] = await Promise.all([
-    works(lanes.call(procedures.connectGetAllDomainStats, few, { signal, lane: 'control' })),
+  const [networks, storagePools, nodeDevices] = await Promise.all([
     has('network lifecycle', () => lanes.call(procedures.connectListAllNetworks, countOnly, { signal })),
     has('storage pool lifecycle', () => lanes.call(procedures.connectListAllStoragePools, countOnly, { signal })),
     has('node device lifecycle', () => lanes.call(procedures.connectListAllNodeDevices, countOnly, { signal })),
