@@ -723,7 +723,7 @@ export type Host = Node & {
   readonly addedByApi: Scalars['Boolean']['output'];
   /**
    * When all that is said of it was last known true; null before the first contact. Of one that is `READY`, when it last
-   * gave a sign of life: one that has nothing to tell is asked for one every 20 seconds or more often, unless its URI says
+   * gave a sign of life: one that has nothing to tell is asked for one every 25 seconds or more often, unless its URI says
    * otherwise. The few changes for which libvirt has no event, such as of `autostart`, are seen later: docs/RELIABILITY.md.
    */
   readonly asOf: Maybe<Scalars['DateTime']['output']>;
