@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { makePrivateDir } from '../../private-dir.ts';
 import { keyTypeOf } from '../host-key.ts';
 import { hashName } from './match.ts';
+import { takeWriteTurn } from './write-turn.ts';
 
 /** The line that makes `name` known by `key`. `hashed`: as `HashKnownHosts yes` wants it. */
 export function knownHostLine(name: string, key: Buffer, options: { readonly hashed: boolean }): string {
@@ -19,7 +20,11 @@ function hashedField(name: string): string {
  * Appends a line to a known_hosts file, which is made (0600, its folder 0700) where it is missing.
  * One `write` in append mode, so that two processes that learn a host at the same moment do not mix their lines.
  */
-export async function appendKnownHost(path: string, line: string): Promise<void> {
+export function appendKnownHost(path: string, line: string): Promise<void> {
+  return takeWriteTurn(() => append(path, line));
+}
+
+async function append(path: string, line: string): Promise<void> {
   makePrivateDir(dirname(path));
   const file = await open(path, 'a+', 0o600);
   try {

@@ -3,6 +3,7 @@ import { chmod, readFile, realpath, rename, stat, unlink, writeFile } from 'node
 import { VirtgraphError } from '../../errors.ts';
 import { entryMatches } from './match.ts';
 import { type KnownHostEntry, parseKnownHosts } from './parse.ts';
+import { takeWriteTurn } from './write-turn.ts';
 
 /**
  * Takes the keys out of a known_hosts file that it trusts under `name`, and puts `line` in their place; revocations and
@@ -10,7 +11,11 @@ import { type KnownHostEntry, parseKnownHosts } from './parse.ts';
  * whoever reads sees the old file or the new one.
  * @throws CONFLICT for a line that means `name` by a wildcard: it speaks of hosts that nobody asked about
  */
-export async function replaceKnownHost(path: string, name: string, line: string): Promise<void> {
+export function replaceKnownHost(path: string, name: string, line: string): Promise<void> {
+  return takeWriteTurn(() => replace(path, name, line));
+}
+
+async function replace(path: string, name: string, line: string): Promise<void> {
   // The file itself, where a link leads to it: a rename would put a file in the link's place.
   const file = await realpath(path);
   // Byte by character: what others wrote need not be UTF-8.
