@@ -16,6 +16,9 @@ export type JournalRuns = {
   locate(place: Place, lastSeq: number): number | null;
 };
 
+/** As many as the store keeps. One begins with each failure of the store; a cursor of a forgotten one starts over. */
+const mostRuns = 1_000;
+
 /** @param newEpoch 16 hexadecimal digits that no other run has, each time others */
 export function createJournalRuns(past: readonly Run[], newEpoch: () => string): JournalRuns {
   const runs: Run[] = [...past];
@@ -24,6 +27,8 @@ export function createJournalRuns(past: readonly Run[], newEpoch: () => string):
     all: runs,
     begin(firstSeq) {
       const run: Run = { epoch: newEpoch(), firstSeq };
+      // Places in this list are counted only while the journal returns to its store, and none begins then.
+      runs.splice(0, Math.max(0, runs.length + 1 - mostRuns));
       runs.push(run);
       return run;
     },
