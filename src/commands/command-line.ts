@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { stateDir } from '../config/state-dir.ts';
+import { didYouMean } from '../config/suggest.ts';
 import { type LogLevel, logLevels } from '../log.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { packageVersion, readSdl } from './package-files.ts';
@@ -43,7 +44,11 @@ program
   .option('--host <address>', 'address to listen on, instead of listen.host')
   .option('--port <number>', 'port to listen on, instead of listen.port; 0 for any that is free', readPort)
   .addOption(new Option('--log-level <level>', 'the least that is logged, instead of log.level').choices(logLevels))
-  .action(async ({ config, ...flags }: ServeFlags) => {
+  // Otherwise the first word that is no command would be told of as an argument of this one.
+  .allowExcessArguments()
+  .action(async ({ config, ...flags }: ServeFlags, command: Command) => {
+    const [word] = command.args;
+    if (word !== undefined) command.error(unknownCommand(word));
     keepCompiledCode(stateDir(process.env), systemClock);
     const { serve } = await import('./serve.ts');
     process.exitCode = await serve({ config: config ?? null, ...flags });
@@ -93,6 +98,11 @@ export async function runCommandLine(): Promise<void> {
     process.stderr.write(`virtgraph: ${text}\n`);
     process.exitCode = 1;
   }
+}
+
+function unknownCommand(word: string): string {
+  const commands = program.commands.map((command) => command.name());
+  return `error: unknown command ${JSON.stringify(word)}.${didYouMean(word, commands)}`;
 }
 
 function configOption(): Option {
