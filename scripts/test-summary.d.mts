@@ -16,6 +16,8 @@ export interface TestSummary {
 export interface VitestRun {
   readonly report: VitestReport | null;
   readonly status: number | null;
+  /** Of each error outside of any test, the file it came from. */
+  readonly outside: readonly (string | null)[];
 }
 
 export function summarise(runs: readonly VitestRun[], root: string): TestSummary;

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 /**
  * Counts the tests of the reports of vitest's JSON reporter, one for each time that vitest ran. Whatever keeps one from
  * being a success counts as a failure: a file that could not be loaded, an error outside of any test, no report, no test.
- * `status` is vitest's exit status; `lines` say what no test says.
+ * `status` is vitest's exit status, `outside` what outside-errors.mjs wrote; `lines` say what no test says.
  */
 export function summarise(runs, root) {
   const sums = runs.map((run) => summariseRun(run, root));
@@ -17,7 +17,7 @@ export function summarise(runs, root) {
   };
 }
 
-function summariseRun({ report, status }, root) {
+function summariseRun({ report, status, outside }, root) {
   const lines = [];
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (...states) => tests.filter((test) => states.includes(test.status)).length;
@@ -27,6 +27,10 @@ function summariseRun({ report, status }, root) {
     if (file.status !== 'failed' || file.assertionResults.some((test) => test.status === 'failed')) continue;
     failed++;
     lines.push(`failed as a whole: ${relative(root, file.name)}`);
+  }
+  for (const file of outside) {
+    failed++;
+    lines.push(`an error outside of any test${file === null ? '' : `, in ${relative(root, file)}`}; see above`);
   }
   if (report === null) lines.push('vitest left no report');
   else if (passed + failed === 0) lines.push('no test ran');
@@ -44,7 +48,10 @@ export function filesToRunAgain({ report }) {
   return files.length > mostFilesAgain ? [] : files;
 }
 
-/** The first run, with what a second one, of some of its files alone, said of them; and what passed only then. */
+/**
+ * The first run, with what a second one, of some of its files alone, said of them; and what passed only then. What was thrown
+ * outside of any test is excused only where the file that it came from was seen again.
+ */
 export function withSecondLook(first, second) {
   if (first.report === null || second.report === null) return { run: first, unsteady: [] };
   const seenAgain = new Map(second.report.testResults.map((file) => [file.name, file]));
@@ -55,5 +62,6 @@ export function withSecondLook(first, second) {
       const tests = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
       return { name, tests };
     });
-  return { run: { report: { testResults }, status: second.status }, unsteady };
+  const outside = [...first.outside.filter((file) => !seenAgain.has(file)), ...second.outside];
+  return { run: { report: { testResults }, status: second.status, outside }, unsteady };
 }

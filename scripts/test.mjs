@@ -82,10 +82,14 @@ async function runAll(wanted, vitestArguments, folder) {
 }
 
 async function runVitest(names, vitestArguments, path, { isQuiet = false } = {}) {
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
-  const argv = ['run', ...reporters, ...names.map((name) => `--project=${name}`), ...vitestArguments];
-  const { status, output } = await vitest(argv, { isQuiet });
-  return { names, status, output, report: readReport(path) };
+  const outsidePath = `${path}.outside`;
+  const reporters = ['default', 'json', join(root, 'scripts/outside-errors.mjs')].map((each) => `--reporter=${each}`);
+  const argv = ['run', ...reporters, `--outputFile.json=${path}`, ...names.map((name) => `--project=${name}`)];
+  const { status, output } = await vitest([...argv, ...vitestArguments], {
+    isQuiet,
+    env: { OUTSIDE_ERRORS_FILE: outsidePath },
+  });
+  return { names, status, output, report: readJson(path), outside: readJson(outsidePath) ?? [] };
 }
 
 function parseArguments(args) {
@@ -111,9 +115,10 @@ function parseArguments(args) {
   return { without, isSecondLookWanted, vitestArguments };
 }
 
-function vitest(args, { isQuiet }) {
+function vitest(args, { isQuiet, env }) {
   const stdio = isQuiet ? 'pipe' : 'inherit';
-  const child = spawn('vitest', args, { cwd: root, env: toolEnvironment, stdio: ['ignore', stdio, stdio] });
+  const options = { cwd: root, env: { ...toolEnvironment, ...env }, stdio: ['ignore', stdio, stdio] };
+  const child = spawn('vitest', args, options);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
   // vitest ends the running tests, and they close their labs
@@ -124,7 +129,7 @@ function vitest(args, { isQuiet }) {
   });
 }
 
-function readReport(path) {
+function readJson(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
