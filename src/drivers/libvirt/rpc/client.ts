@@ -9,27 +9,18 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../clock.ts';
 import { hostProblem, VirtgraphError } from '../../../errors.ts';
 import type { HostHint } from '../../../model/hints.ts';
-import type { CallOptions, CallPriority } from '../../driver.ts';
 import { fromLibvirtError } from '../errors.ts';
+import { type Call, type Caller, type ClientCallOptions, makeCall } from './call.ts';
 import {
   abortFailure,
   connectionFailure,
   connectionLost,
-  deadlineFailure,
   queueFullFailure,
   unexpectedFailure,
 } from './call-failures.ts';
 import { CallQueue } from './call-queue.ts';
 import { readDaemonMessage } from './events.ts';
-import {
-  decodePayload,
-  encodeFrame,
-  type Frame,
-  FrameParser,
-  messageStatuses,
-  messageTypes,
-  programs,
-} from './frame.ts';
+import { decodePayload, type Frame, FrameParser, messageStatuses, messageTypes, programs } from './frame.ts';
 import { type Keepalive, keepaliveProcedures, openKeepalive, pingFrame, pongFrame } from './keepalive.ts';
 import { remoteError } from './objects.ts';
 import type { Procedure } from './procedure.ts';
@@ -47,21 +38,6 @@ export type ClientOptions = {
   readonly maxQueued?: number;
 };
 
-export type ClientCallOptions = CallOptions & {
-  /** From the call to its answer, waiting for a place included. */
-  readonly deadlineMs: number;
-  /** Calls of the same turn, such as those that may enter one guest's monitor, are few at a time. */
-  readonly turn?: string | null;
-  /**
-   * One of many that the daemon answers at once, whatever its guests do: it goes out with the others, however many are in
-   * flight. The daemon leaves what is more than it serves at a time in the socket for that moment, and no call behind it
-   * is held up, since those wait here.
-   */
-  readonly inBurst?: boolean;
-  /** The daemon answered after all, when nobody waited any more: whatever held it has let go. */
-  readonly onLateAnswer?: () => void;
-};
-
 export type ClientReading = {
   readonly callsInFlight: number;
   readonly callsAbandoned: number;
@@ -71,22 +47,6 @@ export type ClientReading = {
   readonly roundTripMs: number | null;
   /** Messages of the daemon that we do not know, and frames of streams that nobody opened. */
   readonly framesIgnored: number;
-};
-
-type Call = {
-  readonly name: string;
-  readonly procedure: number;
-  readonly serial: number;
-  readonly mutating: boolean;
-  readonly priority: CallPriority;
-  readonly turn: string | null;
-  readonly frame: Buffer;
-  readonly onLateAnswer: (() => void) | undefined;
-  written: boolean;
-  /** Its caller has been answered, one way or another. */
-  settled: boolean;
-  succeed(frame: Frame): void;
-  fail(error: VirtgraphError): void;
 };
 
 const maxSerial = 0xffff_ffff;
@@ -99,6 +59,7 @@ export class RpcClient {
   /** Written and not yet replied to, by serial; those given up on included. */
   readonly #inFlight = new Map<number, Call>();
   readonly #closed = Promise.withResolvers<VirtgraphError>();
+  readonly #caller: Caller;
   #lastSerial = 0;
   #reason: VirtgraphError | null = null;
   #keepalive: Keepalive | null = null;
@@ -111,6 +72,7 @@ export class RpcClient {
     this.#stream = stream;
     this.#options = { maxInFlight: 4, maxInFlightPerTurn: 2, maxQueued: 1_000, ...options };
     this.#queue = new CallQueue(this.#options.maxQueued);
+    this.#caller = { clock: options.clock, giveUp: (call, error) => this.#giveUp(call, error) };
     this.#heardAt = options.clock.now();
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.once('error', (error: Error) => this.fail(connectionLost(`The connection failed: ${error.message}`, error)));
@@ -147,52 +109,11 @@ export class RpcClient {
     const { name, mutating } = procedure;
     if (this.#reason) throw connectionFailure({ name, mutating, written: false }, this.#reason);
     if (options.signal.aborted) throw abortFailure({ name, mutating, written: false }, options.signal.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<R>();
-    const serial = this.#nextSerial();
-    const header = {
-      program: programs.remote.number,
-      version: programs.remote.version,
-      procedure: procedure.number,
-      type: messageTypes.CALL,
-      serial,
-      status: messageStatuses.OK,
-    } as const;
-    const settle = () => {
-      call.settled = true;
-      cancelDeadline();
-      options.signal.removeEventListener('abort', onAbort);
-    };
-    const call: Call = {
-      name,
-      procedure: procedure.number,
-      serial,
-      mutating,
-      priority: options.priority ?? (mutating ? 'mutation' : 'read'),
-      turn: options.turn ?? null,
-      onLateAnswer: options.onLateAnswer,
-      frame: encodeFrame(header, procedure.args, args),
-      written: false,
-      settled: false,
-      succeed(frame) {
-        // Decoded first: what cannot be read fails the connection, and this call with it.
-        const reply = decodePayload(frame, procedure.reply);
-        settle();
-        resolve(reply);
-      },
-      fail(error) {
-        settle();
-        reject(error);
-      },
-    };
-    const onAbort = () => this.#giveUp(call, abortFailure(call, options.signal.reason));
-    const cancelDeadline = this.#options.clock.after(options.deadlineMs, () =>
-      this.#giveUp(call, deadlineFailure(call, options.deadlineMs)),
-    );
-    options.signal.addEventListener('abort', onAbort, { once: true });
+    const call = makeCall(procedure, args, options, this.#nextSerial(), this.#caller);
     if (options.inBurst) this.#send(call);
     else if (!this.#queue.push(call)) call.fail(queueFullFailure(call, this.#options.maxQueued));
     this.#pump();
-    return promise;
+    return call.answer;
   }
 
   /** Lets go of the calls that wait for a place and were not sent: each fails with `reason`. */

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/clock.ts';
+import type { ClientCallOptions } from '../../../../src/drivers/libvirt/rpc/call.ts';
 import { connectionLost } from '../../../../src/drivers/libvirt/rpc/call-failures.ts';
-import { type ClientCallOptions, type ClientOptions, RpcClient } from '../../../../src/drivers/libvirt/rpc/client.ts';
+import { type ClientOptions, RpcClient } from '../../../../src/drivers/libvirt/rpc/client.ts';
 import { messageHeader } from '../../../../src/drivers/libvirt/rpc/events.ts';
 import { domainEvents } from '../../../../src/drivers/libvirt/rpc/events-domain.ts';
 import {
