@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { VirtgraphError, withHost } from '../errors.ts';
+import { VirtgraphError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type KeptStore, keepInMemory } from '../model/kept-records.ts';
 import type { NamedSegment } from '../model/segment.ts';
@@ -9,8 +9,8 @@ import type { JournalShelf } from '../store/journal-shelf.ts';
 import type { Lent } from '../store/lasting-store.ts';
 import { createAnswers } from './actions/answers.ts';
 import { createDomainActions } from './actions/domain-actions.ts';
+import { createFleetObjects, createHostLookup } from './fleet-objects.ts';
 import type { ActionHost } from './hosts/action-guards.ts';
-import { noSuchHost } from './hosts/host-problem.ts';
 import { createHostRoster } from './hosts/host-roster.ts';
 import { type HostSession, type OpenDriver, openHostSession } from './hosts/host-session.ts';
 import { createProbes, type ProbeHost } from './hosts/probes.ts';
@@ -28,10 +28,10 @@ import type { DomainFilter, LabelFilter } from './replica/domain-page.ts';
 import { createDomainIndex } from './replica/domain-query.ts';
 import type { MirrorPeriods } from './replica/mirror.ts';
 import { readFleetMetrics } from './stats/read-metrics.ts';
+import { readStats } from './stats/read-stats.ts';
 import { createScrapedReadings } from './stats/scraped-readings.ts';
 import { createStatsCohort } from './stats/stats-cohort.ts';
 import type { PolledHost } from './stats/stats-poller.ts';
-import { ratesBetween } from './stats/stats-rates.ts';
 import { createCancelTask } from './tasks/cancel-task.ts';
 import { createHostJobs } from './tasks/host-jobs.ts';
 import { createHostTasks } from './tasks/host-tasks.ts';
@@ -122,6 +122,8 @@ export function openFleet(options: FleetOptions): Fleet {
     tap: macs.tap,
   });
   const index = createDomainIndex(allDomains, domainFilter);
+  const lookup = createHostLookup(sessions);
+  const { session, requireHosts } = lookup;
   const journal = createJournal({
     // Not from `random`, which may be seeded: a cursor of another run must never look like one of this run.
     newEpoch: () => randomBytes(8).toString('hex'),
@@ -154,14 +156,6 @@ export function openFleet(options: FleetOptions): Fleet {
     },
   };
 
-  function session(hostName: string): HostSession {
-    const found = sessions.get(hostName);
-    if (found) return found;
-    throw noSuchHost(hostName);
-  }
-  function requireHosts(...lists: readonly (readonly string[] | null | undefined)[]) {
-    for (const hostName of lists.flatMap((list) => list ?? [])) session(hostName);
-  }
   function isHostWanted({ target }: HostSession, hosts: DomainFilter['hosts'], labels: readonly LabelFilter[] | null) {
     return (!hosts || hosts.includes(target.name)) && (!labels || hasLabels(target.labels, labels));
   }
@@ -234,39 +228,7 @@ export function openFleet(options: FleetOptions): Fleet {
 
   return {
     id,
-    hosts: () => [...sessions.values()].map(({ view }) => view()).sort(byName),
-    host: (name) => sessions.get(name)?.view() ?? null,
-    link: (hostName) => sessions.get(hostName)?.link() ?? null,
-    networks: (hostName) => [...session(hostName).replica.networks.values()].sort(byName),
-    storagePools: (hostName) => [...session(hostName).replica.storagePools.values()].sort(byName),
-    network: (hostName, uuid) => replicaOf(hostName)?.networks.get(uuid) ?? null,
-    storagePool: (hostName, uuid) => replicaOf(hostName)?.storagePools.get(uuid) ?? null,
-    domain: (hostName, uuid) => replicaOf(hostName)?.domains.get(uuid) ?? null,
-    domainByName: (hostName, name) => replicaOf(hostName)?.domainByName(name) ?? null,
-    domainsByUuid: (uuid) => [...sessions.values()].flatMap(({ replica }) => replica.domains.get(uuid) ?? []),
-    listDomains(query) {
-      requireHosts(query.filter.hosts);
-      return index.list(query);
-    },
-    matches: (filter, domain) => domainFilter(filter)(domain),
-    async refreshDomains(hostNames, signal) {
-      requireHosts(hostNames);
-      const asked = hostNames ? hostNames.map(session) : [...sessions.values()];
-      // Those that fail are shown as they were, stale; only the end of the request itself is the caller's.
-      await Promise.allSettled(asked.map((of) => of.readList(signal)));
-      signal.throwIfAborted();
-    },
-    refreshDomain: (hostName, uuid, signal) => session(hostName).readDomain(uuid, signal),
-    async refreshDomainByName(hostName, name, signal) {
-      const of = session(hostName);
-      try {
-        return await of.readDomain(await of.driver().findDomain(name, { signal }), signal);
-      } catch (error) {
-        throw signal.aborted ? signal.reason : withHost(error, hostName);
-      }
-    },
-    driver: (hostName) => session(hostName).driver(),
-    refreshHost: (hostName, signal) => session(hostName).refresh(signal),
+    ...createFleetObjects(sessions, lookup, { index, predicate: domainFilter }),
     refreshAsTask,
     hostTasks,
     async probe(hostName, wait) {
@@ -309,21 +271,8 @@ export function openFleet(options: FleetOptions): Fleet {
       requireHosts(query.filter.hosts);
       return stats.open(query);
     },
-    async readStats(hostName, uuids, groups, signal) {
-      const of = session(hostName);
-      const sampledAt = clock.now();
-      const readAtMs = clock.monotonic();
-      try {
-        const samples = await of.driver().readDomainStats(groups, uuids, { signal, priority: 'read' });
-        return samples.map((sample) => {
-          const libvirtId = of.replica.domains.get(sample.uuid)?.libvirtId ?? null;
-          const rates = ratesBetween(stats.rated(hostName, sample.uuid), { sample, libvirtId, readAtMs });
-          return { hostName, sample, rates, sampledAt };
-        });
-      } catch (error) {
-        throw signal.aborted ? signal.reason : withHost(error, hostName);
-      }
-    },
+    readStats: async (hostName, uuids, groups, signal) =>
+      readStats(polledHost(session(hostName)), { uuids, groups, signal }, { clock, stats }),
     metrics: ({ readings } = { readings: false }) =>
       readFleetMetrics([...sessions.values()], journal, stats, readings ? scraped.take() : null),
     close() {
@@ -342,8 +291,4 @@ export function openFleet(options: FleetOptions): Fleet {
       return closing;
     },
   };
-}
-
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -10,6 +10,7 @@ import type { JobEnd } from '../replica/job-end.ts';
 import { type Mirror, type MirrorPeriods, openMirror } from '../replica/mirror.ts';
 import { createReplica, type Replica, type ReplicaListener } from '../replica/replica.ts';
 import { unlessAborted } from '../unless-aborted.ts';
+import { type HostConnection, lastTrueAt, linkOf } from './host-connection.ts';
 import { isSameWay } from './host-diff.ts';
 import type { HostLinkView } from './host-link.ts';
 import { noSuchDomain, reconfiguredHost, removedHost, stoppingHost, unusableHost } from './host-problem.ts';
@@ -66,9 +67,6 @@ export type HostSession = {
   readonly close: () => Promise<void>;
 };
 
-/** What is there while connected. */
-type Connection = { readonly driver: Driver; readonly mirror: Mirror; readonly since: number };
-
 export function openHostSession(firstTarget: HostTarget, options: SessionOptions): HostSession {
   const { clock, random, listener } = options;
   const hostName = firstTarget.name;
@@ -79,7 +77,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
   /** Ends with the session, and when the host is to be reached in another way. */
   let course = new AbortController();
   const replica = createReplica(hostName, listener);
-  let connection: Connection | null = null;
+  let connection: HostConnection | null = null;
   const retries = createRetries(clock, random);
   const standing = createHostStanding({
     target,
@@ -167,11 +165,6 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     }
   }
 
-  /** A daemon that tells of changes has told of all up to its last sign of life; another was asked. `null`: not yet. */
-  function lastTrueAt({ driver, mirror }: Pick<Connection, 'driver' | 'mirror'>): number | null {
-    return driver.capabilities.domainEvents ? driver.lastHeardAt() : mirror.lastHeardAt();
-  }
-
   function lose(reason: VirtgraphError, trueAt: number | null): number | null {
     connection = null;
     const retryInMs = retries.delayAfter(reason);
@@ -214,7 +207,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     return standing.view();
   }
 
-  function connected(): Connection {
+  function connected(): HostConnection {
     if (over !== null) throw over;
     if (connection === null) throw unusableHost(hostName, standing.view().problem);
     return connection;
@@ -237,19 +230,7 @@ export function openHostSession(firstTarget: HostTarget, options: SessionOptions
     replica,
     attempts,
     view: presentView,
-    link() {
-      if (connection === null) return null;
-      const { driver, mirror, since } = connection;
-      const { roundTripMs, lanes } = driver.link();
-      return {
-        connectedAt: since,
-        roundTripMs,
-        lanes,
-        lastEventAt: mirror.lastEventAt(),
-        lastReconcileAt: mirror.lastReconcileAt(),
-        unreadDomains: mirror.unreadDomains(),
-      };
-    },
+    link: () => connection && linkOf(connection),
     driver: () => connected().driver,
     async readDomain(uuid, signal) {
       try {
