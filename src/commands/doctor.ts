@@ -15,7 +15,7 @@ import { createHandshakeLimiter } from '../ssh/handshake-limiter.ts';
 import { createKeyCache } from '../ssh/key-cache.ts';
 import { describeProblems } from './check-config.ts';
 import { endLines, fleetLine, headLine, isNotReached, printable, stageLines } from './doctor-lines.ts';
-import { createTurns, type Turns } from './in-turn.ts';
+import { createSpeakers, type Speakers } from './speakers.ts';
 
 export type DoctorOptions = {
   /** Names of the configuration, or URIs; empty: every configured host. */
@@ -61,28 +61,28 @@ async function probeAll(
   const { signal } = new AbortController();
   const limiter = createHandshakeLimiter(limits);
   const deps = { log: silentLog, clock: systemClock, limiter, keys: createKeyCache() };
-  const turns = createTurns(targets.length, json ? () => {} : (text) => process.stdout.write(text));
+  const speakers = createSpeakers(targets.length, json ? () => {} : (text) => process.stdout.write(text));
   return mapLimited([...targets.entries()], hostsAtOnce, async ([index, target]) => {
-    const listener = tellStages(turns, index, target);
+    const listener = tellStages(speakers, index, target);
     const report = await probeHost(target, deps, { ...listener, signal, clock });
-    turns.say(index, endLines(report));
-    turns.done(index);
+    speakers.say(index, endLines(report));
+    speakers.done(index);
     return report;
   });
 }
 
 /** Each stage when it ends; on a terminal also the one that is waited for. */
-function tellStages(turns: Turns, index: number, { name, uri }: HostTarget): ProbeListener {
+function tellStages(speakers: Speakers, index: number, { name, uri }: HostTarget): ProbeListener {
   const told: ProbeStage[] = [];
-  turns.say(index, headLine(name, uri));
+  speakers.say(index, headLine(name, uri));
   return {
     onBegin({ stage }) {
       // Overwritten by what comes next, which is longer.
-      if (process.stdout.isTTY && turns.current === index) turns.say(index, `  … ${stage}\r`);
+      if (process.stdout.isTTY && speakers.current === index) speakers.say(index, `  … ${stage}\r`);
     },
     onStage(stage) {
       told.push(stage);
-      if (!isNotReached(told, stage)) turns.say(index, stageLines(stage));
+      if (!isNotReached(told, stage)) speakers.say(index, stageLines(stage));
     },
   };
 }

@@ -5,7 +5,7 @@ import type { ConfigStatus } from '../config/config-status.ts';
 import type { ConfigResult } from '../config/parse-config.ts';
 import type { HostsInForce } from '../fleet/hosts/host-admin.ts';
 import { describeHostsDiff, isNoChange } from '../fleet/hosts/host-diff.ts';
-import { createTurns } from '../fleet/in-turn.ts';
+import { createTurns } from '../in-turn.ts';
 import type { Log } from '../log.ts';
 
 export type LiveConfigOptions = {

@@ -25,7 +25,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 export const fleetRooms = ['actions', 'tasks', 'stats', 'journal', 'hosts', 'replica', 'mac'];
 
 /** They import each other and nothing else of ours. */
-export const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'private-dir', 'config'];
+export const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'in-turn', 'private-dir', 'config'];
 
 /** These would rather be given what they need; not even leaves that do I/O. */
 const pureLayers = ['net'];

@@ -4,8 +4,8 @@ import { judgeManagedHost, type ManagedHost } from '../../config/managed-host.ts
 import { redactUri } from '../../config/redact-uri.ts';
 import type { TrustRequest } from '../../drivers/host-key.ts';
 import { VirtgraphError } from '../../errors.ts';
+import { createTurns } from '../../in-turn.ts';
 import type { HostTarget } from '../../model/target.ts';
-import { createTurns } from '../in-turn.ts';
 import type { HostView } from '../objects.ts';
 import type { Fleet, HostOutcome } from '../types.ts';
 import type { Audit, AuditedAction, AuditedOutcome } from './audit.ts';

@@ -1,8 +1,8 @@
 import type { TrustedHostKey, TrustRequest } from '../../drivers/host-key.ts';
 import { VirtgraphError } from '../../errors.ts';
+import { createTurns } from '../../in-turn.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { TaskProgress } from '../../model/task.ts';
-import { createTurns } from '../in-turn.ts';
 import type { HostView } from '../objects.ts';
 import type { Fleet, HostOutcome } from '../types.ts';
 import { unlessAborted } from '../unless-aborted.ts';

@@ -1,5 +1,5 @@
 /** Text of several who speak at once, written as if they had spoken one after the other. */
-export type Turns = {
+export type Speakers = {
   /** Written at once if it is the speaker's turn; else kept until it is. */
   say(speaker: number, text: string): void;
   /** The speaker has no more to say. */
@@ -8,7 +8,7 @@ export type Turns = {
   readonly current: number;
 };
 
-export function createTurns(count: number, write: (text: string) => void): Turns {
+export function createSpeakers(count: number, write: (text: string) => void): Speakers {
   const kept = Array.from({ length: count }, () => '');
   const isDone = Array.from({ length: count }, () => false);
   let current = 0;
