@@ -188,6 +188,7 @@ export function openFleet(options: FleetOptions): Fleet {
       ...polledHost(of),
       view: of.view,
       domainByName: of.replica.domainByName,
+      networkByName: of.replica.networkByName,
       readDomain: of.readDomain,
     };
   }

@@ -13,6 +13,8 @@ export type MacReservations = Pick<MacRegistry, 'owners' | 'propose' | 'reserve'
   readonly keepForNow: (release: () => void) => void;
 };
 
+type AttachedTo = Parameters<DomainActions['attachInterface']>[0]['source'];
+
 /** The prefix that QEMU and libvirt use for guests; locally administered. */
 const guestOui = '52:54:00';
 
@@ -39,7 +41,7 @@ export function createAttachInterface(
     // From here to the reservation nothing is awaited, so that two requests never get one address.
     const macAddress = request.macAddress ?? macs.propose(guestOui);
     if (request.macAddress !== null && !force) requireFree(macAddress, taker, macs);
-    const warnings = macWarnings(macAddress, taker, macs.owners);
+    const warnings = [...sourceWarnings(on, source), ...macWarnings(macAddress, taker, macs.owners)];
     const where = `${describePlaces(places)} of ${domain.name} on ${on.name}`;
     if (dryRun) {
       requirePlaces(domain, places);
@@ -70,6 +72,14 @@ export function createAttachInterface(
     else macs.keepForNow(release);
     return { ...outcome, macAddress };
   };
+}
+
+/** The host judges it in the end; a dry run, and who stores a card for later, would not hear of it. */
+function sourceWarnings(on: ActionHost, { kind, name }: AttachedTo): readonly string[] {
+  if (kind === 'bridge' || !on.driver().capabilities.networks) return [];
+  const network = on.networkByName(name);
+  if (network === null) return [`${on.name} has no network ${JSON.stringify(name)}, as far as is known.`];
+  return network.active ? [] : [`The network ${JSON.stringify(name)} of ${on.name} is not active.`];
 }
 
 /** @throws CONFLICT, naming the owner */

@@ -2,7 +2,7 @@ import type { Driver } from '../../drivers/driver.ts';
 import { VirtgraphError } from '../../errors.ts';
 import type { MacAddress, Uuid } from '../../model/brands.ts';
 import type { MacOwnerRef } from '../mac/mac-owners.ts';
-import type { DomainRecord, HostView } from '../objects.ts';
+import type { DomainRecord, HostView, NetworkRecord } from '../objects.ts';
 
 /** What an action needs of the host it works on. */
 export type ActionHost = {
@@ -12,6 +12,7 @@ export type ActionHost = {
   readonly driver: () => Driver;
   readonly domain: (uuid: Uuid) => DomainRecord | null;
   readonly domainByName: (name: string) => DomainRecord | null;
+  readonly networkByName: (name: string) => NetworkRecord | null;
   /** From the host, now. @throws NOT_FOUND and whatever reading may fail with. */
   readonly readDomain: (uuid: Uuid, signal: AbortSignal) => Promise<DomainRecord>;
 };

@@ -191,7 +191,10 @@ export function createHostAdmin(options: HostAdminOptions): HostAdmin {
         const before = requireManaged(name);
         const after = { ...before, ...changes };
         const { target, warnings } = judge(after);
-        const summary = (verb: string) => `${name} ${verb} changed: ${target.uri}.`;
+        const summary = (verb: string) =>
+          isDeepStrictEqual(after, before)
+            ? `${name} is as asked already: ${target.uri}.`
+            : `${name} ${verb} changed: ${target.uri}.`;
         if (dryRun) return unaudited({ host: fleet.host(name), summary: summary('would be'), warnings });
         await managed.save(managed.all.map((host) => (host.name === name ? after : host)));
         const inForce = putInForce(name);

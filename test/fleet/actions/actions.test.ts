@@ -4,6 +4,7 @@ import type { ActionRequest } from '../../../src/fleet/actions/action.ts';
 import type { Change } from '../../../src/fleet/journal/change.ts';
 import type { Fleet } from '../../../src/fleet/types.ts';
 import type { Uuid } from '../../../src/model/brands.ts';
+import type { Network } from '../../../src/model/network.ts';
 import { parseMac } from '../../../src/net/mac.ts';
 import { deriveTapMac } from '../../../src/net/tap.ts';
 import { settle } from '../../support/fake-clock.ts';
@@ -47,6 +48,19 @@ const card = {
   persistent: null,
   force: false,
 } as const;
+
+const network = (uuid: Uuid, active: boolean): Network => ({
+  uuid,
+  name: 'lan',
+  active,
+  persistent: true,
+  autostart: false,
+  bridge: 'virbr1',
+  macAddress: null,
+  forwardMode: null,
+  dnsDomain: null,
+  addresses: [],
+});
 
 describe('a change', () => {
   test('is asked of the host, read back, and told once', async () => {
@@ -392,6 +406,22 @@ describe('attaching a network card', () => {
     expect(outcome.summary).toContain(outcome.macAddress);
     expect(fleet.macs.isFree(outcome.macAddress)).toBe(true);
     expect(host.calls).toEqual([]);
+  });
+
+  test.each([
+    [{ active: true }, []],
+    [{ active: false }, ['The network "lan" of alpha is not active.']],
+    [null, ['alpha has no network "lan", as far as is known.']],
+  ])('to a network %j warns of what is wrong with it: %j', async (lan, warnings) => {
+    const { host, fleet, on } = await oneHost();
+    if (lan !== null) {
+      host.networks.set(uuidOf(9), network(uuidOf(9), lan.active));
+      host.hint({ kind: 'network', uuid: uuidOf(9), name: 'lan', event: 'defined' });
+      await settle();
+    }
+    const source = { kind: 'network', name: 'lan' } as const;
+    const asked = { ...request(on.uuid, { dryRun: true }), ...card, source };
+    expect((await fleet.actions.attachInterface(asked)).warnings).toEqual(warnings);
   });
 
   test('to the stored configuration alone is known from then on, and can be taken away again', async () => {

@@ -154,6 +154,8 @@ describe('a host that is added by the API', () => {
     await settle();
     expect(fleet?.host('beta')).toMatchObject({ labels: { site: 'rome' }, uri: host('beta').uri, status: 'READY' });
     expect(fakes.get('beta')?.opens).toBe(1);
+    const again = await admin.update('beta', { labels: { site: 'rome' } }, { dryRun: false });
+    expect(again.summary).toBe(`beta is as asked already: ${host('beta').uri}.`);
     await admin.remove('beta', { dryRun: false });
     expect(names()).toEqual(['alpha']);
     await open();
