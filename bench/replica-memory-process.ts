@@ -9,7 +9,7 @@ import type { Driver } from '../src/drivers/driver.ts';
 import type { DomainRef } from '../src/drivers/libvirt/rpc/objects.ts';
 import { procedures } from '../src/drivers/libvirt/rpc/procedures.ts';
 import { decode, encode } from '../src/drivers/libvirt/rpc/xdr.ts';
-import { statsReply } from '../src/drivers/libvirt/stats-decoder.ts';
+import { statsReply } from '../src/drivers/libvirt/stats/stats-decoder.ts';
 import { parseDomainConfig } from '../src/drivers/libvirt/xml/domain.ts';
 import { configVersion } from '../src/drivers/libvirt/xml/version.ts';
 import { createMacRegistry } from '../src/fleet/mac/mac-registry.ts';

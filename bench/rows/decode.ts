@@ -1,5 +1,5 @@
 import { decode } from '../../src/drivers/libvirt/rpc/xdr.ts';
-import { statsReply } from '../../src/drivers/libvirt/stats-decoder.ts';
+import { statsReply } from '../../src/drivers/libvirt/stats/stats-decoder.ts';
 import type { Counter, DomainStatsSample } from '../../src/model/stats.ts';
 import { type DomainObject, decodeIntoObjects } from '../peers/object-decoder.ts';
 import { type Contender, measureSideBySide, quantile, ratioGoal } from '../rounds.ts';

@@ -43,7 +43,7 @@ async function load({ limits }: Config, log: Log, calls: CallFeed): Promise<Host
   const { trustKeyOfHost: trustKey } = await import('../drivers/host-key.ts');
   const { createHandshakeLimiter } = await import('../ssh/handshake-limiter.ts');
   const { createKeyCache } = await import('../ssh/key-cache.ts');
-  const { createSharedSshConfig } = await import('../ssh/shared-ssh-config.ts');
+  const { createSharedSshConfig } = await import('../ssh/route/shared-ssh-config.ts');
   const limiter = createHandshakeLimiter({ perFirstHop: limits.handshakesPerFirstHop, total: limits.handshakesTotal });
   // One for all hosts: decrypting a key takes a third of a second in which nothing else runs.
   const keys = createKeyCache();

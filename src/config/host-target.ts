@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { HostTarget, SecretSource, SshHop } from '../model/target.ts';
-import { readHostUri } from './host-uri.ts';
 import { readJumpHops } from './jump-hops.ts';
 import { asList, asRecord, asText } from './plain.ts';
-import { redactUri } from './redact-uri.ts';
+import { readHostUri } from './uri/host-uri.ts';
+import { redactUri } from './uri/redact-uri.ts';
 
 /** What paths in the configuration are relative to. */
 export type Places = { readonly baseDir: string; readonly homeDir: string };

@@ -3,7 +3,7 @@ import type { ApiRights } from './config.ts';
 import { readHostTarget } from './host-target.ts';
 import { parseHostShape } from './schema.ts';
 import { describeIssues } from './shape-problems.ts';
-import { splitUri, type UriParts } from './uri-syntax.ts';
+import { splitUri, type UriParts } from './uri/uri-syntax.ts';
 
 /** A host as a user of the API describes it. No secrets, no files: those come from the configuration alone. */
 export type ManagedHost = {

@@ -8,9 +8,9 @@ import { openSshConnection, type SshDependencies } from '../ssh/connection.ts';
 import type { Driver } from './driver.ts';
 import { openLibvirtDriver } from './libvirt/driver.ts';
 import { simTransport } from './libvirt/sim/targets.ts';
-import { sshTransport } from './libvirt/ssh-transport.ts';
-import type { Transport } from './libvirt/transport.ts';
-import { unixTransport } from './libvirt/unix-transport.ts';
+import { sshTransport } from './libvirt/transport/ssh-transport.ts';
+import type { Transport } from './libvirt/transport/transport.ts';
+import { unixTransport } from './libvirt/transport/unix-transport.ts';
 
 export type DriverDependencies = SshDependencies & {
   readonly calls?: Pick<CallFeed, 'tell'>;

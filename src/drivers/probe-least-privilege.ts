@@ -1,7 +1,7 @@
 /** Whether a login may do more on its host than reach libvirt's socket. */
 import type { HostTarget } from '../model/target.ts';
 import type { SshAllowances } from '../ssh/allowances.ts';
-import type { Route } from './libvirt/transport.ts';
+import type { Route } from './libvirt/transport/transport.ts';
 import type { StageNote } from './probe-recorder.ts';
 
 /**

@@ -2,7 +2,7 @@
 import type { ProbeDetail } from '../model/probe.ts';
 import type { SshTarget } from '../model/target.ts';
 import type { HostKeyFinding } from '../ssh/host-key-check.ts';
-import type { RouteHop } from '../ssh/route.ts';
+import type { RouteHop } from '../ssh/route/route.ts';
 import type { SshFinding } from '../ssh/stages.ts';
 import type { StageNote } from './probe-recorder.ts';
 

@@ -5,8 +5,8 @@ import type { HostTarget } from '../model/target.ts';
 import type { DriverDependencies } from './index.ts';
 import { probeDaemon } from './libvirt/probe.ts';
 import { simTransport } from './libvirt/sim/targets.ts';
-import type { Transport } from './libvirt/transport.ts';
-import { unixTransport } from './libvirt/unix-transport.ts';
+import type { Transport } from './libvirt/transport/transport.ts';
+import { unixTransport } from './libvirt/transport/unix-transport.ts';
 import { createProbeRecorder, type ProbeListener, type ProbeRecorder } from './probe-recorder.ts';
 import { probeOverSsh } from './probe-ssh.ts';
 

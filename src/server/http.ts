@@ -7,11 +7,11 @@ import type { HttpGraphQL } from './apollo.ts';
 import type { Gatekeeper } from './auth.ts';
 import type { ErrorFormatter } from './format-error.ts';
 import type { Health } from './health.ts';
-import type { Ide } from './ide.ts';
-import type { Metrics } from './metrics.ts';
+import type { Ide } from './ide/ide.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { OperationRequest } from './operations.ts';
 import { sendPieces } from './send-pieces.ts';
-import type { EventStreams } from './sse.ts';
+import type { EventStreams } from './subscriptions/sse.ts';
 
 /** The texts of the certificate chain and of its key. */
 export type TlsFiles = { readonly cert: string; readonly key: string };

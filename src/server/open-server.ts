@@ -16,14 +16,14 @@ import { createExecutor } from './execution/executor.ts';
 import { createErrorFormatter } from './format-error.ts';
 import { createHealth } from './health.ts';
 import { createHttpServer, type TlsFiles } from './http.ts';
-import { createIde } from './ide.ts';
+import { createIde } from './ide/ide.ts';
 import { createInFlight } from './in-flight.ts';
 import type { RequestLimits } from './limits.ts';
-import { createMetrics, type MetricsSources } from './metrics.ts';
+import { createMetrics, type MetricsSources } from './metrics/metrics.ts';
 import { receiveNewcomers } from './newcomers.ts';
 import { createOperations, type Operations } from './operations.ts';
-import { createSockets } from './sockets.ts';
-import { createEventStreams } from './sse.ts';
+import { createSockets } from './subscriptions/sockets.ts';
+import { createEventStreams } from './subscriptions/sse.ts';
 import { trackUnusedConnections } from './unused-connections.ts';
 
 export type ServerOptions = {

@@ -9,8 +9,8 @@ import type { HandshakeLimiter, HandshakeTurn } from './handshake-limiter.ts';
 import { type Hop, openHop } from './hop.ts';
 import { openHostKeyCheck } from './host-key-check.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
-import { findRoute, type RouteHop } from './route.ts';
-import type { SharedSshConfig } from './shared-ssh-config.ts';
+import { findRoute, type RouteHop } from './route/route.ts';
+import type { SharedSshConfig } from './route/shared-ssh-config.ts';
 import { ignoreStages, type OnSshStage } from './stages.ts';
 
 /** One SSH connection to a host, over its jump hosts, and the byte streams through it. */

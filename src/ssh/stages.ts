@@ -2,7 +2,7 @@
 import type { Stage } from '../errors.ts';
 import type { LoginFinding } from './authentication.ts';
 import type { HostKeyFinding } from './host-key-check.ts';
-import type { RouteHop } from './route.ts';
+import type { RouteHop } from './route/route.ts';
 import type { NegotiatedAlgorithms } from './ssh2-client.ts';
 
 export type SshStage = Extract<

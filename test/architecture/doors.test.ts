@@ -6,16 +6,16 @@ import { importsOf, importsUnder, root } from './imports.ts';
 
 const doors: Doors = {
   '@apollo/server': ['src/server/apollo.ts'],
-  '@graphql-yoga/render-graphiql': ['src/server/ide.ts'],
+  '@graphql-yoga/render-graphiql': ['src/server/ide/ide.ts'],
   commander: ['src/commands/command-line.ts'],
   dataloader: ['src/resolvers/loaders.ts'],
   fastify: ['src/server/http.ts'],
-  'graphql-ws': ['src/server/socket-protocol.ts'],
+  'graphql-ws': ['src/server/subscriptions/socket-protocol.ts'],
   pino: ['src/log.ts'],
-  'prom-client': ['src/server/metrics.ts'],
+  'prom-client': ['src/server/metrics/metrics.ts'],
   saxes: ['src/drivers/libvirt/xml/tree.ts'],
   ssh2: ['src/ssh/ssh2-client.ts', 'src/ssh/ssh2-credentials.ts'],
-  ws: ['src/server/sockets.ts'],
+  ws: ['src/server/subscriptions/sockets.ts'],
   yaml: ['src/config/yaml-source.ts'],
   zod: ['src/config/schema.ts'],
 };

@@ -28,6 +28,8 @@ describe('the judge', () => {
     ['src/fleet/journal/journal.ts', '../stats/stats-poller.ts', 'fleet/journal must not import fleet/stats'],
     ['src/fleet/mac/mac-owners.ts', '../fleet.ts', 'fleet.ts is for the layers above'],
     ['src/fleet/misc/things.ts', '../types.ts', 'fleet/misc is no room of the plan'],
+    ['src/drivers/libvirt/rpc/client.ts', '../xml/tree.ts', 'drivers/libvirt/rpc must not import drivers/libvirt/xml'],
+    ['src/server/cohorts/cohorts.ts', '../open-server.ts', 'open-server.ts is for the layers above'],
     ['src/fleet/fleet.ts', '../../test/lab/lab.ts', 'test/lab/lab.ts is no room of the plan'],
   ])('refuses that %s imports %s', (file, target, complaint) => {
     expect(violations(file, `import { x } from '${target}';`)).toEqual([expect.stringContaining(complaint)]);
@@ -41,6 +43,8 @@ describe('the judge', () => {
     ['src/fleet/journal/journal.ts', '../types.ts'],
     ['src/fleet/journal/journal.ts', '../replica/packed-text.ts'],
     ['src/drivers/libvirt/driver.ts', '../driver.ts'],
+    ['src/drivers/libvirt/stats/bulk-stats.ts', '../guests/guest-health.ts'],
+    ['src/server/metrics/metrics.ts', '../auth.ts'],
     ['src/config/schema.ts', '../model/target.ts'],
     ['src/net/mac.ts', '../errors.ts'],
   ])('lets %s import %s', (file, target) => {

@@ -21,8 +21,16 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   web: [],
 };
 
-/** The rooms of src/fleet: each may import those after it, and what stands in src/fleet itself, which is for all of them. */
-export const fleetRooms = ['actions', 'tasks', 'stats', 'journal', 'hosts', 'replica', 'mac'];
+/**
+ * Rooms that have rooms: each of these may import those after it, and what stands beside them, which is for all of them;
+ * but for the one file that puts them together.
+ */
+export const innerRooms: Readonly<Record<string, { readonly rooms: readonly string[]; readonly top: string }>> = {
+  'src/server': { rooms: ['subscriptions', 'cohorts', 'execution', 'metrics', 'ide'], top: 'open-server.ts' },
+  'src/fleet': { rooms: ['actions', 'tasks', 'stats', 'journal', 'hosts', 'replica', 'mac'], top: 'fleet.ts' },
+  'src/drivers/libvirt': { rooms: ['sim', 'stats', 'guests', 'transport', 'xml', 'rpc'], top: 'driver.ts' },
+  'src/ssh': { rooms: ['route', 'known-hosts'], top: 'connection.ts' },
+};
 
 /** They import each other and nothing else of ours. */
 export const leaves = ['model', 'errors', 'log', 'channel', 'backoff', 'clock', 'in-turn', 'private-dir', 'config'];
@@ -53,8 +61,7 @@ function judge({ file, target, isPackage }: Import): string | null {
     return mustBePure ? `${from} does no I/O` : null;
   }
   const to = roomOf(target);
-  if (from === 'fleet' && to === 'fleet') return judgeWithinFleet(file, target);
-  if (from === to) return null;
+  if (from === to) return judgeWithin(file, target);
   if (clients.includes(from)) return `${from} imports no layer`;
   if (leaves.includes(from)) return leaves.includes(to) ? null : `${from} is a leaf and imports no folder`;
   if (pureLayers.includes(from))
@@ -63,13 +70,22 @@ function judge({ file, target, isPackage }: Import): string | null {
   return to in layers ? `${from} must not import ${to}` : `${to} is no room of the plan`;
 }
 
-function judgeWithinFleet(file: string, target: string): string | null {
-  const [from, to] = [file, target].map((path) => path.split('/').slice(2, -1).join('/')) as [string, string];
+function judgeWithin(file: string, target: string): string | null {
+  const house = Object.keys(innerRooms).find((path) => [file, target].every((each) => each.startsWith(`${path}/`)));
+  if (house === undefined) return null;
+  const { rooms, top } = innerRooms[house] as (typeof innerRooms)[string];
+  const [from, to] = [file, target].map((path) =>
+    path
+      .slice(house.length + 1)
+      .split('/')
+      .slice(0, -1)
+      .join('/'),
+  );
   if (from === to || from === '') return null;
-  const [place, placeOfTarget] = [fleetRooms.indexOf(from), fleetRooms.indexOf(to)];
-  if (place < 0) return `fleet/${from} is no room of the plan`;
-  if (to === '') return target === 'src/fleet/fleet.ts' ? 'fleet.ts is for the layers above' : null;
-  return placeOfTarget > place ? null : `fleet/${from} must not import fleet/${to}`;
+  const name = house.slice('src/'.length);
+  if (!rooms.includes(`${from}`)) return `${name}/${from} is no room of the plan`;
+  if (to === '') return target === `${house}/${top}` ? `${top} is for the layers above` : null;
+  return rooms.indexOf(`${to}`) > rooms.indexOf(`${from}`) ? null : `${name}/${from} must not import ${name}/${to}`;
 }
 
 /** `src/fleet/journal/journal.ts` is in fleet, `src/errors.ts` is errors, and what is outside of src is named by its path. */

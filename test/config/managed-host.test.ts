@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeManagedHost, type ManagedHost, type ManagedHostRules } from '../../src/config/managed-host.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { refusedParameters, supportedParameters } from '../../src/config/uri-parameters.ts';
+import { refusedParameters, supportedParameters } from '../../src/config/uri/uri-parameters.ts';
 
 const defaults = rulesOf('hosts: []\n');
 

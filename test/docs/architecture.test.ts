@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../architecture/imports.ts';
-import { fleetRooms, layers, leaves } from '../architecture/layers.ts';
+import { innerRooms, layers, leaves } from '../architecture/layers.ts';
 import { readPage, sectionUnder, tableUnder } from './markdown.ts';
 
 const page = readPage('docs/ARCHITECTURE.md');
@@ -19,9 +19,11 @@ test('docs/ARCHITECTURE.md lists the leaves', () => {
   expect(listed?.split(', ')).toEqual(leaves);
 });
 
-test('docs/ARCHITECTURE.md lists the rooms of the fleet in the order in which they may import each other', () => {
-  const rooms = tableUnder(page, '`src/fleet`').map((row) => row['Room']);
-  expect(rooms).toEqual(fleetRooms.map((room) => `src/fleet/${room}`));
+describe('docs/ARCHITECTURE.md lists rooms within a room in the order in which they may import each other', () => {
+  test.each(Object.entries(innerRooms))('%s', (house, { rooms }) => {
+    const listed = tableUnder(page, `\`${house}\``).map((row) => row['Room']);
+    expect(listed).toEqual(rooms.map((room) => `${house}/${room}`));
+  });
 });
 
 describe('docs/ARCHITECTURE.md says of a room whether it is there', () => {

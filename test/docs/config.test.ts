@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseHostUri } from '../../src/config/host-uri.ts';
 import { configKeys } from '../../src/config/json-schema.ts';
 import { stateDir } from '../../src/config/state-dir.ts';
-import { refusedParameters, supportedParameters } from '../../src/config/uri-parameters.ts';
+import { parseHostUri } from '../../src/config/uri/host-uri.ts';
+import { refusedParameters, supportedParameters } from '../../src/config/uri/uri-parameters.ts';
 import { hostStatuses } from '../../src/model/host.ts';
 import { root } from '../architecture/imports.ts';
 import { readPage, sectionUnder, tableUnder } from './markdown.ts';

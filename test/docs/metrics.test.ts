@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Uuid } from '../../src/model/brands.ts';
 import type { DomainStatsSample } from '../../src/model/stats.ts';
-import { createMetrics } from '../../src/server/metrics.ts';
+import { createMetrics } from '../../src/server/metrics/metrics.ts';
 import { domainRecord } from '../fleet/domain-record.ts';
 import { readPage, tableUnder } from './markdown.ts';
 

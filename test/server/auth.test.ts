@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createGatekeeper } from '../../src/server/auth.ts';
-import { isAllowedOrigin } from '../../src/server/origin.ts';
+import { isAllowedOrigin } from '../../src/server/subscriptions/origin.ts';
 
 describe('with a token', () => {
   const gatekeeper = createGatekeeper({ mode: 'token', token: 'the-right-token' });

@@ -3,7 +3,7 @@ import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { createSchema } from '../../src/resolvers/schema.ts';
 import { createDocuments } from '../../src/server/documents.ts';
-import { ideExamples } from '../../src/server/ide-examples.ts';
+import { ideExamples } from '../../src/server/ide/ide-examples.ts';
 import { readSdl, testLimits } from '../support/gateway.ts';
 
 const documents = createDocuments(createSchema(await readSdl()), testLimits);

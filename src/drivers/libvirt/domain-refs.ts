@@ -5,7 +5,7 @@
 import type { Uuid } from '../../model/brands.ts';
 import type { CallOptions } from '../driver.ts';
 import { isLibvirtError } from './errors.ts';
-import type { GuestHealth } from './guest-health.ts';
+import type { GuestHealth } from './guests/guest-health.ts';
 import type { LaneCallOptions, Lanes } from './lanes.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import type { Procedure } from './rpc/procedure.ts';

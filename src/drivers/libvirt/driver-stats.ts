@@ -4,15 +4,15 @@ import type { HostCapabilities } from '../../model/host.ts';
 import type { StatsGroup } from '../../model/stats.ts';
 import type { StatsRow, StatsShape } from '../../model/stats-columns.ts';
 import type { CallOptions, Driver } from '../driver.ts';
-import { type BulkStatsOptions, createBulkStats } from './bulk-stats.ts';
 import type { DomainRefs } from './domain-refs.ts';
-import { readStatsOneByOne } from './domain-stats-calls.ts';
 import { isLibvirtError } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { mapLimited } from './map-limited.ts';
 import type { DomainRef } from './rpc/objects.ts';
 import { procedures } from './rpc/procedures.ts';
-import { listFlags } from './stats-groups.ts';
+import { type BulkStatsOptions, createBulkStats } from './stats/bulk-stats.ts';
+import { readStatsOneByOne } from './stats/domain-stats-calls.ts';
+import { listFlags } from './stats/stats-groups.ts';
 
 export function statsVerbs(
   lanes: Lanes,

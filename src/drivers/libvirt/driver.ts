@@ -14,11 +14,11 @@ import { inventoryVerbs } from './driver-inventory.ts';
 import { statsVerbs } from './driver-stats.ts';
 import { registerEvents } from './event-registration.ts';
 import { hasBulkStats, readFacts, readHostCapabilities } from './facts.ts';
-import { createGuestHealth, type GuestHealth } from './guest-health.ts';
+import { createGuestHealth, type GuestHealth } from './guests/guest-health.ts';
 import { createHintQueue } from './hint-queue.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { checkDomainXml } from './native-check.ts';
-import { openRoutes, type Transport } from './transport.ts';
+import { openRoutes, type Transport } from './transport/transport.ts';
 import { diffXml } from './xml/diff.ts';
 
 /** Hints that may wait for the reader: a host of thousands of guests may start them all at once. */

@@ -9,7 +9,7 @@ import { safeBytes } from './numbers.ts';
 import type { ObjectEventName } from './rpc/events-objects.ts';
 import type { ReplyOf } from './rpc/procedures.ts';
 import { procedures } from './rpc/procedures.ts';
-import { statsFlags, statsMasks } from './stats-groups.ts';
+import { statsFlags, statsMasks } from './stats/stats-groups.ts';
 
 /** What each driver calls itself (`virConnectGetType`), in lower case. */
 const hypervisorByType: Readonly<Record<string, Hypervisor>> = {

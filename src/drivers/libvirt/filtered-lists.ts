@@ -4,7 +4,7 @@ import type { CallOptions } from '../driver.ts';
 import { isAnyLibvirtError } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import { procedures } from './rpc/procedures.ts';
-import { listFlags } from './stats-groups.ts';
+import { listFlags } from './stats/stats-groups.ts';
 
 /** Whether a domain has it; `null` where the driver does not know the notion. */
 type FilteredList = (options: CallOptions) => Promise<((uuid: Uuid) => boolean) | null>;

@@ -11,7 +11,7 @@ import { isAnyLibvirtError, isLibvirtError } from './errors.ts';
 import { readFacts } from './facts.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { procedures } from './rpc/procedures.ts';
-import { openRoutes, type Route, type Transport } from './transport.ts';
+import { openRoutes, type Route, type Transport } from './transport/transport.ts';
 
 export type DeadEnd = { readonly label: string; readonly kind: Route['kind']; readonly reason: string };
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiRights } from '../../config/config.ts';
 import { judgeManagedHost, type ManagedHost } from '../../config/managed-host.ts';
-import { redactUri } from '../../config/redact-uri.ts';
+import { redactUri } from '../../config/uri/redact-uri.ts';
 import type { TrustRequest } from '../../drivers/host-key.ts';
 import { VirtgraphError } from '../../errors.ts';
 import { createTurns } from '../../in-turn.ts';

@@ -7,7 +7,7 @@ import { procedures } from '../../../src/drivers/libvirt/rpc/procedures.ts';
 import { opaque } from '../../../src/drivers/libvirt/rpc/xdr.ts';
 import { createSimDaemon, type SimDaemon } from '../../../src/drivers/libvirt/sim/daemon.ts';
 import { populateMany } from '../../../src/drivers/libvirt/sim/embedded-fleet.ts';
-import type { Transport } from '../../../src/drivers/libvirt/transport.ts';
+import type { Transport } from '../../../src/drivers/libvirt/transport/transport.ts';
 import { hostProblem } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
 import { parseUuid, type Uuid } from '../../../src/model/brands.ts';

@@ -3,7 +3,7 @@ import { openLibvirtDriver } from '../../../src/drivers/libvirt/driver.ts';
 import { createSimDaemon, type SimDaemon } from '../../../src/drivers/libvirt/sim/daemon.ts';
 import { defineDomain } from '../../../src/drivers/libvirt/sim/domain-store.ts';
 import { startDomain } from '../../../src/drivers/libvirt/sim/lifecycle.ts';
-import type { Transport } from '../../../src/drivers/libvirt/transport.ts';
+import type { Transport } from '../../../src/drivers/libvirt/transport/transport.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Uuid } from '../../../src/model/brands.ts';
 import type { HostTarget } from '../../../src/model/target.ts';

@@ -20,7 +20,7 @@ import { createIdCodec } from '../../../src/resolvers/ids.ts';
 import { createSchema } from '../../../src/resolvers/schema.ts';
 import { sourceOf } from '../../../src/resolvers/sources.ts';
 import { createExecutor, type Executor } from '../../../src/server/execution/executor.ts';
-import { ideExamples } from '../../../src/server/ide-examples.ts';
+import { ideExamples } from '../../../src/server/ide/ide-examples.ts';
 import { blocksOf, readPage } from '../../docs/markdown.ts';
 import { noConfiguration, noHostAdmin, readSdl, testLimits } from '../../support/gateway.ts';
 import { createMemoryFleet, type MemoryFleet, reading, someDomain } from '../../support/memory-fleet.ts';

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../../../clock.ts';
 import { VirtgraphError } from '../../../errors.ts';
 import type { HostTarget } from '../../../model/target.ts';
-import type { Transport } from '../transport.ts';
+import type { Transport } from '../transport/transport.ts';
 import { startActivity } from './activity.ts';
 import { createSimDaemon, type SimDaemon } from './daemon.ts';
 import { embeddedHosts, populate, populateMany } from './embedded-fleet.ts';
