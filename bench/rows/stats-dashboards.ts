@@ -29,6 +29,9 @@ export const row: Row = {
       const rounds = Math.min(bench.rounds, mostRounds);
       const one: Watched[] = [];
       const many: Watched[] = [];
+      // What is read and written at a tick was never optimised until then: the first rounds took twice as long, whoever watched.
+      await watch(point, dashboards);
+      await watch(point, dashboards);
       for (let round = 0; round < rounds; round++) {
         one.push(await watch(point, 1));
         many.push(await watch(point, dashboards));
