@@ -9,6 +9,7 @@ import {
   documentChecksum,
   type EntryRow,
   entryChecksum,
+  mostRuns,
   number,
   numberOrNull,
   objectChecksum,
@@ -73,8 +74,6 @@ export type JournalShelf = {
   beginAfter(seq: number, runs: readonly Run[]): void;
 };
 
-/** A gateway that is started again and again, and dies each time, must not fill the table. */
-const mostRuns = 1_000;
 /** Old entries are deleted so many at a time. */
 const trimAt = 64;
 /** Pages that a trim may give back to the file system. */

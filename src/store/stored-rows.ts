@@ -34,6 +34,12 @@ export type StoredEntry = {
 /** A stretch of the journal under one epoch, up to where the next begins. */
 export type Run = { readonly epoch: string; readonly firstSeq: number };
 
+/**
+ * The last so many are known; a cursor of an older one starts over. One begins with each start of the gateway and with each
+ * failure of the store, so a gateway that dies at each start, or a store that keeps failing, must not fill anything.
+ */
+export const mostRuns = 1_000;
+
 export type EntryRow = Omit<StoredEntry, 'object' | 'previous'> & {
   /** Of all entries ever, up to this one. */
   readonly total: number;

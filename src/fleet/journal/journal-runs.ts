@@ -1,5 +1,5 @@
 import type { Cursor } from '../../model/brands.ts';
-import type { Run } from '../../store/stored-rows.ts';
+import { mostRuns, type Run } from '../../store/stored-rows.ts';
 import { formatCursor, type Place } from './cursor.ts';
 
 /**
@@ -15,9 +15,6 @@ export type JournalRuns = {
   /** The number of the entry after which a cursor goes on; `null`: no run that is known here gave it out. */
   locate(place: Place, lastSeq: number): number | null;
 };
-
-/** As many as the store keeps. One begins with each failure of the store; a cursor of a forgotten one starts over. */
-const mostRuns = 1_000;
 
 /** @param newEpoch 16 hexadecimal digits that no other run has, each time others */
 export function createJournalRuns(past: readonly Run[], newEpoch: () => string): JournalRuns {
