@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Import } from './imports.ts';
 
 /**
@@ -71,21 +72,17 @@ function judge({ file, target, isPackage }: Import): string | null {
 }
 
 function judgeWithin(file: string, target: string): string | null {
-  const house = Object.keys(innerRooms).find((path) => [file, target].every((each) => each.startsWith(`${path}/`)));
-  if (house === undefined) return null;
-  const { rooms, top } = innerRooms[house] as (typeof innerRooms)[string];
-  const [from, to] = [file, target].map((path) =>
-    path
-      .slice(house.length + 1)
-      .split('/')
-      .slice(0, -1)
-      .join('/'),
-  );
-  if (from === to || from === '') return null;
+  const isOf = (house: string) => [file, target].every((path) => path.startsWith(`${house}/`));
+  const found = Object.entries(innerRooms).find(([house]) => isOf(house));
+  if (!found) return null;
+  const [house, { rooms, top }] = found;
+  const roomIn = (path: string) => dirname(path.slice(house.length + 1));
+  const [from, to] = [roomIn(file), roomIn(target)];
+  if (from === to || from === '.') return null;
   const name = house.slice('src/'.length);
-  if (!rooms.includes(`${from}`)) return `${name}/${from} is no room of the plan`;
-  if (to === '') return target === `${house}/${top}` ? `${top} is for the layers above` : null;
-  return rooms.indexOf(`${to}`) > rooms.indexOf(`${from}`) ? null : `${name}/${from} must not import ${name}/${to}`;
+  if (!rooms.includes(from)) return `${name}/${from} is no room of the plan`;
+  if (to === '.') return target === `${house}/${top}` ? `${top} is for the layers above` : null;
+  return rooms.indexOf(to) > rooms.indexOf(from) ? null : `${name}/${from} must not import ${name}/${to}`;
 }
 
 /** `src/fleet/journal/journal.ts` is in fleet, `src/errors.ts` is errors, and what is outside of src is named by its path. */
