@@ -1280,7 +1280,8 @@ export type Mutation = {
   readonly addHost: HostChangePayload;
   /**
    * Adds a network card (virDomainAttachDeviceFlags). Without an address one is allocated that is free across the fleet;
-   * one that is taken fails with `CONFLICT`, naming the owner, unless forced.
+   * one that is taken fails with `CONFLICT`, naming the owner, unless forced. Of a network that the host does not have, or
+   * that is not active, `warnings` tell, also in a dry run.
    */
   readonly attachInterface: InterfacePayload;
   /**

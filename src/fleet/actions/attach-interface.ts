@@ -1,3 +1,4 @@
+import type { Driver } from '../../drivers/driver.ts';
 import { VirtgraphError } from '../../errors.ts';
 import type { MacAddress } from '../../model/brands.ts';
 import { type ActionHost, describeOwner, expectedDomain, isActive, writableDriver } from '../hosts/action-guards.ts';
@@ -41,7 +42,7 @@ export function createAttachInterface(
     // From here to the reservation nothing is awaited, so that two requests never get one address.
     const macAddress = request.macAddress ?? macs.propose(guestOui);
     if (request.macAddress !== null && !force) requireFree(macAddress, taker, macs);
-    const warnings = [...sourceWarnings(on, source), ...macWarnings(macAddress, taker, macs.owners)];
+    const warnings = [...sourceWarnings(on, driver, source), ...macWarnings(macAddress, taker, macs.owners)];
     const where = `${describePlaces(places)} of ${domain.name} on ${on.name}`;
     if (dryRun) {
       requirePlaces(domain, places);
@@ -75,8 +76,8 @@ export function createAttachInterface(
 }
 
 /** The host judges it in the end; a dry run, and who stores a card for later, would not hear of it. */
-function sourceWarnings(on: ActionHost, { kind, name }: AttachedTo): readonly string[] {
-  if (kind === 'bridge' || !on.driver().capabilities.networks) return [];
+function sourceWarnings(on: ActionHost, driver: Driver, { kind, name }: AttachedTo): readonly string[] {
+  if (kind === 'bridge' || !driver.capabilities.networks) return [];
   const network = on.networkByName(name);
   if (network === null) return [`${on.name} has no network ${JSON.stringify(name)}, as far as is known.`];
   return network.active ? [] : [`The network ${JSON.stringify(name)} of ${on.name} is not active.`];
