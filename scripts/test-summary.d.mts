@@ -28,7 +28,7 @@ export interface UnsteadyFile {
   readonly tests: readonly string[];
 }
 
-export function filesToRunAgain(run: VitestRun): readonly string[];
+export function filesToRunAgain(run: VitestRun, withoutSecondChance: readonly string[]): readonly string[];
 
 export function withSecondLook(
   first: VitestRun,

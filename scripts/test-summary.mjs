@@ -42,10 +42,10 @@ function summariseRun({ report, status, outside }, root) {
 /** More than that is no neighbour's noise. */
 const mostFilesAgain = 3;
 
-/** Which files deserve a second look: those in which tests failed, unless they are many. */
-export function filesToRunAgain({ report }) {
-  const files = (report?.testResults ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
-  return files.length > mostFilesAgain ? [] : files;
+/** Which files deserve a second look: those in which tests failed, unless they are many or have no second chance. */
+export function filesToRunAgain({ report }, withoutSecondChance) {
+  const failed = (report?.testResults ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
+  return failed.length > mostFilesAgain ? [] : failed.filter((name) => !withoutSecondChance.includes(name));
 }
 
 /**

@@ -128,9 +128,13 @@ async function perform(
     case 'cut-way':
       way.cut(cutKind);
       return;
-    case 'cut-way-within-message':
-      way.cutAfter(direction, between(random, 1, 20_000), cutKind);
+    case 'cut-way-within-message': {
+      // On a quiet way that many bytes may take until after the last mending.
+      const callOff = way.cutAfter(direction, between(random, 1, 20_000), cutKind);
+      await forAWhile(1_000, 15_000);
+      callOff();
       return;
+    }
     case 'half-open-way': {
       const lost = { swallow: true };
       const both = random.below(2) === 0;

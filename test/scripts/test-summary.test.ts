@@ -86,11 +86,12 @@ describe('a second look', () => {
     outside: [],
   };
 
-  test('is for the files that failed, unless they are many', () => {
-    expect(filesToRunAgain(first)).toEqual(['/repo/test/a.test.ts', '/repo/test/c.test.ts']);
-    expect(filesToRunAgain({ report: null, status: 1, outside: [] })).toEqual([]);
+  test('is for the files that failed, unless they are many or have no second chance', () => {
+    expect(filesToRunAgain(first, [])).toEqual(['/repo/test/a.test.ts', '/repo/test/c.test.ts']);
+    expect(filesToRunAgain(first, ['/repo/test/a.test.ts'])).toEqual(['/repo/test/c.test.ts']);
+    expect(filesToRunAgain({ report: null, status: 1, outside: [] }, [])).toEqual([]);
     const many = ['a', 'b', 'c', 'd'].map((name) => fileNamed(name, 'failed', 'failed'));
-    expect(filesToRunAgain({ report: { testResults: many }, status: 1, outside: [] })).toEqual([]);
+    expect(filesToRunAgain({ report: { testResults: many }, status: 1, outside: [] }, [])).toEqual([]);
   });
 
   test('counts as what it says, and names what passed only then', () => {

@@ -18,8 +18,8 @@ export type LinkFaults = {
 /** One direction of one connection: takes from a socket, gives to another, in order. */
 export type Carrier = {
   setFaults(faults: LinkFaults): void;
-  /** Calls `onCut` when so many more bytes have been given on. */
-  cutAfter(bytes: number, onCut: () => void): void;
+  /** Calls `onCut` when so many more bytes have been given on, unless what it returns was called before. */
+  cutAfter(bytes: number, onCut: () => void): () => void;
   /** Puts bytes behind those that wait. */
   insert(bytes: Buffer): void;
   /** It has thrown something away: nothing that follows could be understood, so nothing does. */
@@ -135,7 +135,11 @@ export function createCarrier({ from, to, random, clock, ...options }: CarrierOp
       pump();
     },
     cutAfter(bytes, onCut) {
-      cutting = { left: bytes, onCut };
+      const planned = { left: bytes, onCut };
+      cutting = planned;
+      return () => {
+        if (cutting === planned) cutting = null;
+      };
     },
     insert(bytes) {
       put(bytes);

@@ -180,6 +180,17 @@ describe('a way that is cut', () => {
     expect(client.error).toBe(kind === 'RST' ? 'ECONNRESET' : null);
   });
 
+  test('what was to come after N bytes never comes once it was called off', async () => {
+    const { client, server } = await openPair();
+    const callOff = proxy.cutAfter('down', 5, 'RST');
+    server.write('abc');
+    await arrived(client.text, 'abc');
+    callOff();
+    server.write('defghi');
+    await arrived(client.text, 'abcdefghi');
+    expect(client.closed).toBe(false);
+  });
+
   test('a side that is just being told of the other’s end is cut all the same', async () => {
     const { client, server } = await openPair();
     proxy.setFaults({ down: { stall: true } });

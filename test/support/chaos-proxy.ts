@@ -36,8 +36,11 @@ export type ChaosProxy = {
   setFaults(faults: ChaosFaults): void;
   /** Ends every connection now. Returns how many. */
   cut(kind: CutKind): number;
-  /** Ends each connection of now once so many more bytes have passed in that direction; the last byte still arrives. */
-  cutAfter(direction: Direction, bytes: number, kind: CutKind): void;
+  /**
+   * Ends each connection of now once so many more bytes have passed in that direction; the last byte still arrives.
+   * Returns what calls it off for those where they have not.
+   */
+  cutAfter(direction: Direction, bytes: number, kind: CutKind): () => void;
   /** Sends random bytes into every connection, where the next message of the sender should begin. */
   injectGarbage(direction: Direction, bytes: number): void;
   /** To another far end from now on; the connections there are keep theirs. */
@@ -114,7 +117,10 @@ export async function openChaosProxy(options: ChaosProxyOptions): Promise<ChaosP
     },
     cut,
     cutAfter(direction, bytes, kind) {
-      for (const pair of pairs) pair[direction].cutAfter(bytes, () => pair.end(kind));
+      const callOffs = [...pairs].map((pair) => pair[direction].cutAfter(bytes, () => pair.end(kind)));
+      return () => {
+        for (const callOff of callOffs) callOff();
+      };
     },
     injectGarbage(direction, bytes) {
       for (const pair of pairs) {
