@@ -301,7 +301,8 @@ export type Domain = Node & {
   /**
    * What libvirt does with it by itself now, whoever began it: a save, a dump, a migration, copies of its disks
    * (virDomainGetJobStats, virDomainGetBlockJobInfo). Asked of the host; each is a `Task` of kind `HOST_JOB` from then on,
-   * looked at once a second until it is over. Null with an error when the host cannot answer.
+   * looked at once a second until it is over. Empty where the hypervisor's driver knows no jobs, as LXC's; null with an
+   * error when the host cannot answer.
    */
   readonly jobs: Maybe<ReadonlyArray<Task>>;
   /** Machine type, such as `pc-q35-7.2`. */

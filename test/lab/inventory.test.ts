@@ -400,6 +400,16 @@ test('domains of all hosts come in one list, and can be asked for by state, hype
   expect(await find({ macAddress: 'fe:54:00:00:00:01' })).toEqual(['qemu/full']);
 });
 
+test('jobs can be asked of every domain, where the hypervisor knows none too', async () => {
+  const { domains } = await gateway.data<{ domains: { nodes: { name: string; jobs: unknown }[] } }>(
+    '{ domains { nodes { name jobs { summary } } } }',
+  );
+  expect(domains.nodes.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['full', 'off', 'box', 'box-off', 'test']),
+  );
+  expect(domains.nodes.filter(({ jobs }) => !Array.isArray(jobs) || jobs.length > 0)).toEqual([]);
+});
+
 test('fresh: true reads from the host what no event told of', async () => {
   const { domain } = await gateway.data<{ domain: { name: string; stale: boolean } }>(
     `{ domain(by: { path: { host: "qemu", name: "off" } }, fresh: true) { name stale } }`,

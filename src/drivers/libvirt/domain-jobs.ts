@@ -70,19 +70,18 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
       if (!isLibvirtError(error, 'NO_SUPPORT')) throw error;
     }
     // Drivers that are older than the typed form of the question.
-    const job = await refs.call(procedures.domainGetJobInfo, uuid, {}, options);
+    const job = await unlessUnsupported(refs.call(procedures.domainGetJobInfo, uuid, {}, options));
+    if (job === null) return null;
     const progress = bytes(Number(job.dataProcessed), Number(job.dataRemaining), Number(job.dataTotal));
     return domainJob(jobTypes[job.type], { operation: 'job', progress, elapsedMs: Number(job.timeElapsedMs) });
   }
 
   async function readBlockJob(uuid: Uuid, disk: string, options: CallOptions): Promise<DomainJob | null> {
-    const { found, type, done, end } = await refs.call(
-      procedures.domainGetBlockJobInfo,
-      uuid,
-      { path: disk, flags: 0 },
-      options,
+    const answer = await unlessUnsupported(
+      refs.call(procedures.domainGetBlockJobInfo, uuid, { path: disk, flags: 0 }, options),
     );
-    if (!found) return null;
+    if (answer === null || !answer.found) return null;
+    const { type, done, end } = answer;
     const [processed, total] = [Number(done), Number(end)];
     return {
       id: `${diskJobPrefix}${disk}`,
@@ -97,6 +96,16 @@ export function jobVerbs(refs: DomainRefs): JobVerbs {
       ending: null,
       cancellable: true,
     };
+  }
+}
+
+/** A hypervisor whose driver knows no jobs, such as LXC, has none. */
+async function unlessUnsupported<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isLibvirtError(error, 'NO_SUPPORT')) return null;
+    throw error;
   }
 }
 

@@ -117,6 +117,13 @@ test.each([
   });
 });
 
+test.each(['lxc', 'test'] as const)('a hypervisor that knows no jobs has none: %s', async (hypervisor) => {
+  const other = await openSimDriver({ guests: 1, hypervisor });
+  const [only] = other.running;
+  expect(await other.driver.readJobs(only ?? guest, ['vda'], options)).toEqual([]);
+  await other.close();
+});
+
 test('all ends with its guest', async () => {
   beginJob(sim.daemon.host, guest, 'dump', size);
   beginCopy(sim.daemon.host, guest, 'vda', size);

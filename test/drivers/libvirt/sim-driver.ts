@@ -3,6 +3,7 @@ import { openLibvirtDriver } from '../../../src/drivers/libvirt/driver.ts';
 import { createSimDaemon, type SimDaemon } from '../../../src/drivers/libvirt/sim/daemon.ts';
 import { defineDomain } from '../../../src/drivers/libvirt/sim/domain-store.ts';
 import { startDomain } from '../../../src/drivers/libvirt/sim/lifecycle.ts';
+import { personalities, type SimHypervisor } from '../../../src/drivers/libvirt/sim/personality.ts';
 import type { Transport } from '../../../src/drivers/libvirt/transport/transport.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Uuid } from '../../../src/model/brands.ts';
@@ -34,16 +35,18 @@ export type SimDriver = {
   close(): Promise<void>;
 };
 
-export async function openSimDriver({ guests }: { readonly guests: number }): Promise<SimDriver> {
+export type SimDriverOptions = { readonly guests: number; readonly hypervisor?: SimHypervisor };
+
+export async function openSimDriver({ guests, hypervisor = 'qemu' }: SimDriverOptions): Promise<SimDriver> {
   const clock = createFakeClock();
   const running = Array.from({ length: guests }, (_, index) => uuid(index + 1));
   const daemon = createSimDaemon({
     name: 'sim',
-    hypervisor: 'qemu',
+    hypervisor,
     clock,
     populate(host) {
       for (let number = 1; number <= guests; number += 1) {
-        const domain = defineDomain(host, guestXml(number), { validate: false });
+        const domain = defineDomain(host, guestXml(number, { type: hypervisor }), { validate: false });
         startDomain(host, domain, { paused: false, forceBoot: false });
       }
     },
@@ -53,7 +56,8 @@ export async function openSimDriver({ guests }: { readonly guests: number }): Pr
     close: async () => {},
   };
   const { signal } = new AbortController();
-  const driver = await openLibvirtDriver(simTarget, transport, { clock, log: silentLog }, { signal });
+  const target = { ...simTarget, driver: hypervisor, connectName: personalities[hypervisor].uri };
+  const driver = await openLibvirtDriver(target, transport, { clock, log: silentLog }, { signal });
   return {
     driver,
     daemon,
