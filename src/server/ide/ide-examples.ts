@@ -1,10 +1,16 @@
-/** The tabs that GraphiQL opens with. Each must run as it is: a test sends them all. */
+/** The tabs that GraphiQL opens with. Each must run as it is, and no line is wider than the editor on a small screen. */
 export const ideExamples: readonly { readonly query: string }[] = [
   {
-    query: `# Every domain of every host. Press the round button, or Ctrl+Enter.
+    query: `# Every domain of every host.
+# Press the round button, or Ctrl+Enter.
 query Domains {
   hosts {
-    nodes { name status statusReason { code message remedy } asOf }
+    nodes {
+      name
+      status
+      statusReason { code message remedy }
+      asOf
+    }
   }
   domains(first: 50, orderBy: { field: NAME }) {
     totalCount
@@ -15,14 +21,19 @@ query Domains {
       vcpus
       memory
       host { name }
-      interfaces { macAddress tapMacAddress tapNote }
+      interfaces {
+        macAddress
+        tapMacAddress
+        tapNote
+      }
     }
   }
 }
 `,
   },
   {
-    query: `# The present state first, then each change. Start or stop a domain elsewhere and watch.
+    query: `# The present state first, then each change.
+# Start or stop a domain elsewhere and watch.
 subscription Watch {
   domainChanged {
     name
@@ -34,7 +45,8 @@ subscription Watch {
 `,
   },
   {
-    query: `# Readings of all running domains, every two seconds. Only what is selected is asked of the hosts.
+    query: `# All running domains, every two seconds.
+# Only what is selected is asked of the hosts.
 subscription Readings {
   domainStats(intervalSeconds: 2) {
     at
@@ -48,9 +60,17 @@ subscription Readings {
 `,
   },
   {
-    query: `# Say what would happen, and do nothing. Put in a host and a domain of yours; without dryRun it is done.
-mutation Start($host: String! = "alder", $name: String! = "web-1") {
-  startDomain(input: { domain: { path: { host: $host, name: $name } }, dryRun: true }) {
+    query: `# Say what would happen, and do nothing.
+# Put in a host and a domain of yours.
+# Without dryRun it is done.
+mutation Start(
+  $host: String! = "alder"
+  $name: String! = "web-1"
+) {
+  startDomain(input: {
+    domain: { path: { host: $host, name: $name } }
+    dryRun: true
+  }) {
     summary
     domain { name state }
   }
