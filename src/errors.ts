@@ -161,3 +161,13 @@ export function withHost(error: unknown, host: string): VirtgraphError {
     cause: error.detail.cause ?? error,
   });
 }
+
+/** Whatever kept a change from being sent, such as a domain that is not found: nobody need wonder what became of it. */
+export function sayingNotSent(error: unknown): unknown {
+  if (!(error instanceof VirtgraphError) || error.detail.outcome) return error;
+  return new VirtgraphError(error.code, error.message, {
+    ...error.detail,
+    outcome: 'NOT_SENT',
+    cause: error.detail.cause ?? error,
+  });
+}

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { GraphQLFieldResolver } from 'graphql';
-import { VirtgraphError } from '../errors.ts';
+import { sayingNotSent, VirtgraphError } from '../errors.ts';
 import { parseUuid } from '../model/brands.ts';
 import type { Context } from './context.ts';
 import type { IdCodec } from './ids.ts';
@@ -48,12 +48,6 @@ function wrap(name: string, resolver: Resolver, tellsWhenSent: boolean): Resolve
       throw namingTask(error, context.ids);
     }
   };
-}
-
-/** Whatever kept a change from being sent, such as a domain that is not found: nobody need wonder what became of it. */
-function sayingNotSent(error: unknown): unknown {
-  if (!(error instanceof VirtgraphError) || error.detail.outcome) return error;
-  return new VirtgraphError(error.code, error.message, { ...error.detail, outcome: 'NOT_SENT', cause: error });
 }
 
 /** The same for inputs that mean the same: the order of fields does not matter, nor does one that is null or absent. */

@@ -1,5 +1,5 @@
 import type { Driver } from '../../drivers/driver.ts';
-import { VirtgraphError } from '../../errors.ts';
+import { sayingNotSent, VirtgraphError } from '../../errors.ts';
 import type { MacAddress, Uuid } from '../../model/brands.ts';
 import type { MacOwnerRef } from '../mac/mac-owners.ts';
 import type { DomainRecord, HostView, NetworkRecord } from '../objects.ts';
@@ -27,9 +27,17 @@ export function writableDriver(host: ActionHost): Driver {
     });
   // Said also of a host that is down: it is true whatever becomes of it.
   if (host.view().readOnly) throw forbidden();
-  const driver = host.driver();
+  const driver = changing(host);
   if (!driver.capabilities.writable) throw forbidden();
   return driver;
+}
+
+function changing(host: ActionHost): Driver {
+  try {
+    return host.driver();
+  } catch (error) {
+    throw sayingNotSent(error);
+  }
 }
 
 /**

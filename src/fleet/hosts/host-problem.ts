@@ -30,13 +30,13 @@ export function isSameProblem(a: HostProblemView | null, b: HostProblemView | nu
 
 /** What whoever asks for a host gets that cannot be used now. */
 export function unusableHost(hostName: string, problem: HostProblemView | null): VirtgraphError {
-  const detail = { host: hostName, outcome: 'NOT_SENT' } as const;
+  const detail = { host: hostName };
   if (problem === null) return new VirtgraphError('HOST_UNREACHABLE', `${hostName} has not been reached yet.`, detail);
   return hostProblem(problem.code, `${hostName} cannot be used: ${problem.message}`, problem.remedy, detail);
 }
 
 export function stoppingHost(hostName: string): VirtgraphError {
-  return new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.', { host: hostName, outcome: 'NOT_SENT' });
+  return new VirtgraphError('HOST_UNREACHABLE', 'The gateway is stopping.', { host: hostName });
 }
 
 export function removedHost(hostName: string): VirtgraphError {

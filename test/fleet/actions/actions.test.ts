@@ -166,6 +166,10 @@ describe('a change', () => {
       code: 'HOST_UNREACHABLE',
       detail: { host: 'alpha', outcome: 'NOT_SENT' },
     });
+    // Whoever only reads has asked for nothing that could have an outcome.
+    expect(() => fleet.driver('alpha')).toThrow(
+      expect.objectContaining({ detail: expect.not.objectContaining({ outcome: expect.anything() }) }),
+    );
   });
 });
 
