@@ -146,6 +146,15 @@ export function hostProblem(
   return new VirtgraphError(code, message, { ...detail, problem, remedy });
 }
 
+/** The same error with more said of it. */
+export function withDetail(error: VirtgraphError, detail: ErrorDetail): VirtgraphError {
+  return new VirtgraphError(error.code, error.message, {
+    ...error.detail,
+    ...detail,
+    cause: error.detail.cause ?? error,
+  });
+}
+
 /** The same error with the host's name on it, where it has none yet. */
 export function withHost(error: unknown, host: string): VirtgraphError {
   if (!(error instanceof VirtgraphError)) {
@@ -154,20 +163,10 @@ export function withHost(error: unknown, host: string): VirtgraphError {
       cause: error,
     });
   }
-  if (error.detail.host !== undefined) return error;
-  return new VirtgraphError(error.code, error.message, {
-    ...error.detail,
-    host,
-    cause: error.detail.cause ?? error,
-  });
+  return error.detail.host === undefined ? withDetail(error, { host }) : error;
 }
 
 /** Whatever kept a change from being sent, such as a domain that is not found: nobody need wonder what became of it. */
 export function sayingNotSent(error: unknown): unknown {
-  if (!(error instanceof VirtgraphError) || error.detail.outcome) return error;
-  return new VirtgraphError(error.code, error.message, {
-    ...error.detail,
-    outcome: 'NOT_SENT',
-    cause: error.detail.cause ?? error,
-  });
+  return error instanceof VirtgraphError && !error.detail.outcome ? withDetail(error, { outcome: 'NOT_SENT' }) : error;
 }

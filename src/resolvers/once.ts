@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { GraphQLFieldResolver } from 'graphql';
-import { sayingNotSent, VirtgraphError } from '../errors.ts';
+import { sayingNotSent, VirtgraphError, withDetail } from '../errors.ts';
 import { parseUuid } from '../model/brands.ts';
 import type { Context } from './context.ts';
 import type { IdCodec } from './ids.ts';
@@ -73,5 +73,5 @@ function namingTask(error: unknown, ids: IdCodec): unknown {
   const uuid = parseUuid(task.id);
   if (uuid === null || host === undefined) return error;
   const id = ids.encode({ kind: 'task', hostName: host, uuid });
-  return new VirtgraphError(error.code, error.message, { ...error.detail, task: { ...task, id }, cause: error });
+  return withDetail(error, { task: { ...task, id } });
 }

@@ -1,4 +1,4 @@
-import { VirtgraphError } from '../../errors.ts';
+import { VirtgraphError, withDetail } from '../../errors.ts';
 import type { DomainConfig } from '../../model/domain.ts';
 import { type ActionHost, type MacOwners, writableDriver } from '../hosts/action-guards.ts';
 import type { DomainRecord } from '../objects.ts';
@@ -42,7 +42,9 @@ export function createDefineDomain(
       goal: { want: 'STORED', version: present?.persistent ? present.version : null },
       summary: `Whether ${config.name} on ${on.name} ${verb}.`,
     };
-    const uuid = await send(request, plan, () => driver.defineDomain(xml, { signal, priority: 'mutation', validate }));
+    const define = () =>
+      driver.defineDomain(xml, { signal, priority: 'mutation', validate }).catch(sayingHowToRedefine);
+    const uuid = await send(request, plan, define);
     return readBack(on, uuid, signal, { summary: `${config.name} on ${on.name} ${verb}.`, warnings });
   };
 }
@@ -69,6 +71,9 @@ async function presentDomain(
   });
 }
 
+const takenRemedy =
+  'To redefine the domain that is there, give its name and its <uuid>; for another one, a name and a UUID that are free.';
+
 /** libvirt's own rule: a name and a UUID belong together. */
 function requireDefinable(on: ActionHost, config: DomainConfig, present: DomainRecord | null) {
   const namesake = on.domainByName(config.name);
@@ -78,8 +83,15 @@ function requireDefinable(on: ActionHost, config: DomainConfig, present: DomainR
     throw new VirtgraphError('CONFLICT', `${on.name} has ${other.name} with the UUID ${other.uuid} already.`, {
       host: on.name,
       outcome: 'NOT_SENT',
+      remedy: takenRemedy,
     });
   }
+}
+
+/** Where libvirt itself has found that a name or a UUID is taken. */
+function sayingHowToRedefine(error: unknown): never {
+  const isTaken = error instanceof VirtgraphError && error.code === 'CONFLICT';
+  throw isTaken ? withDetail(error, { remedy: takenRemedy }) : error;
 }
 
 function cannotCheck(on: ActionHost): string {

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts';
 import type { CallOptions, Driver } from '../../drivers/driver.ts';
-import { VirtgraphError } from '../../errors.ts';
+import { VirtgraphError, withDetail } from '../../errors.ts';
 import type { TaskGoal, TaskKind } from '../../model/task.ts';
 import { type ActionHost, expectedDomain, invalidState, isActive, writableDriver } from '../hosts/action-guards.ts';
 import type { DomainRecord } from '../objects.ts';
@@ -213,7 +213,7 @@ function inWordsOf(error: unknown, check: () => void): unknown {
     return error;
   } catch (reason) {
     if (!(reason instanceof VirtgraphError)) throw reason;
-    return new VirtgraphError(error.code, error.message, { ...error.detail, remedy: reason.message, cause: error });
+    return withDetail(error, { remedy: reason.message });
   }
 }
 

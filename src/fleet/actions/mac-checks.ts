@@ -22,9 +22,11 @@ export type MacTaker = {
   readonly libvirtVersion: string | null;
 };
 
-/** Everybody else who has the address. */
+/** Everybody else who has the address; first those on the same host, where it does most harm. */
 export function otherOwners(mac: MacAddress, taker: MacTaker, owners: MacOwners): readonly MacOwnerRef[] {
-  return owners(mac).filter((owner) => !isOwnedBy(owner, taker));
+  const others = owners(mac).filter((owner) => !isOwnedBy(owner, taker));
+  const isNear = ({ hostName }: MacOwnerRef) => hostName === taker.hostName;
+  return [...others.filter(isNear), ...others.filter((owner) => !isNear(owner))];
 }
 
 /** What is worth knowing before an address is used, as sentences. */

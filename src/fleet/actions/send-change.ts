@@ -1,4 +1,4 @@
-import { VirtgraphError } from '../../errors.ts';
+import { VirtgraphError, withDetail } from '../../errors.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import type { ActionRequest, ChangePlan } from './action.ts';
 
@@ -46,13 +46,5 @@ export function resolveOutcome(tasks: Pick<Tasks, 'begin'>, plan: ChangePlan) {
     state: 'PENDING',
     cancellable: true,
     deadlineAt: null,
-  });
-}
-
-function withDetail(error: VirtgraphError, part: VirtgraphError['detail']): VirtgraphError {
-  return new VirtgraphError(error.code, error.message, {
-    ...error.detail,
-    ...part,
-    cause: error.detail.cause ?? error,
   });
 }

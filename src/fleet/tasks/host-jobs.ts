@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts';
 import type { DomainJob, Driver, EndedJob } from '../../drivers/driver.ts';
-import { VirtgraphError } from '../../errors.ts';
+import { VirtgraphError, withDetail } from '../../errors.ts';
 import { detach, errorFields, type Log } from '../../log.ts';
 import type { Uuid } from '../../model/brands.ts';
 import { isTaskOver, type TaskGoal, type TaskRecord, type TaskState } from '../../model/task.ts';
@@ -272,7 +272,7 @@ function isInvalidState(error: unknown): boolean {
 /** Where nobody knows whether libvirt has heard it, the task itself will tell. */
 function namingTask(error: unknown, { id, state }: TaskRecord): unknown {
   if (!(error instanceof VirtgraphError) || error.detail.outcome !== 'UNKNOWN') return error;
-  return new VirtgraphError(error.code, error.message, { ...error.detail, task: { id, state }, cause: error });
+  return withDetail(error, { task: { id, state } });
 }
 
 function errorOf(state: TaskState): TaskRecord['error'] {

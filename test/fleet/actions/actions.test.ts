@@ -259,7 +259,10 @@ describe('a dry run', () => {
       domain: null,
       summary: 'new would be defined on alpha.',
     });
-    await expect(define(fakeXml({ ...off, uuid: uuidOf(0xabc) }))).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(define(fakeXml({ ...off, uuid: uuidOf(0xabc) }))).rejects.toMatchObject({
+      code: 'CONFLICT',
+      detail: { outcome: 'NOT_SENT', remedy: expect.stringContaining('<uuid>') },
+    });
     // The host is asked whether it would run them, and for nothing else.
     expect(host.calls).toEqual(['check', 'check']);
   });
@@ -295,6 +298,18 @@ describe('defining', () => {
       `The tap device of ${mac1} would have ${deriveTapMac(mac1)}, which is also the address of a tap device of off on alpha (off).`,
       `${deriveTapMac(mac1)} is also the address of a tap device of off on alpha (off).`,
     ]);
+  });
+
+  test('with a name that its host finds taken says how to redefine', async () => {
+    const { host, fleet, off } = await oneHost();
+    host.gate = (verb) => {
+      if (verb === 'define') throw new VirtgraphError('CONFLICT', 'It exists.', { outcome: 'FAILED' });
+    };
+    await expect(define(fleet, fakeXml({ ...off, uuid: uuidOf(0xabc) }))).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'It exists.',
+      detail: { outcome: 'FAILED', remedy: expect.stringContaining('<uuid>') },
+    });
   });
 
   test('with an expected version fails when that domain is another now, or is gone', async () => {
@@ -348,6 +363,15 @@ describe('attaching a network card', () => {
     expect((await attach(true)).warnings).toContain(
       `${mac1} is also the address of a network card of off on alpha (off).`,
     );
+  });
+
+  test('with an address that several have names the owner on the same host', async () => {
+    const hosts = ['0-far', 'alpha'].map((name) => createFakeHost(name));
+    for (const host of hosts) host.add('off', { macs: [mac1] });
+    const on = hosts[1]?.add('on', { state: 'RUNNING', libvirtId: 7 });
+    const { fleet } = await fleetOf(hosts);
+    const attaching = fleet.actions.attachInterface({ ...request(on?.uuid ?? uuidOf(0)), ...card, macAddress: mac1 });
+    await expect(attaching).rejects.toMatchObject({ message: expect.stringMatching(/ on alpha .* and of 1 more\.$/) });
   });
 
   test('with an address that another request is just using fails', async () => {

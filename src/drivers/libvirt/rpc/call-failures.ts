@@ -1,14 +1,12 @@
 /** Why connections and calls end without a reply, and what became of the change that was asked for. */
-import { hostProblem, VirtgraphError } from '../../../errors.ts';
+import { hostProblem, VirtgraphError, withDetail } from '../../../errors.ts';
 
 type CallState = { readonly name: string; readonly mutating: boolean; readonly written: boolean };
 
 /** The connection failed, with the one `reason` that all who wait are given. */
 export function connectionFailure(call: CallState, reason: VirtgraphError): VirtgraphError {
   if (!call.mutating) return reason;
-  if (!call.written) {
-    return new VirtgraphError(reason.code, reason.message, { ...reason.detail, outcome: 'NOT_SENT', cause: reason });
-  }
+  if (!call.written) return withDetail(reason, { outcome: 'NOT_SENT' });
   return new VirtgraphError(
     'OUTCOME_UNKNOWN',
     `${call.name} was sent, and the connection was lost before its answer came: ${reason.message}`,
