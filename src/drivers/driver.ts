@@ -34,11 +34,17 @@ export type KnownDomain = Pick<DomainSnapshot, 'config' | 'version'> & {
   readonly isOf: (xml: string, inactiveXml: string | null) => boolean;
 };
 export type StartOptions = CallOptions & { readonly paused?: boolean; readonly discardManagedSave?: boolean };
-export type UndefineOptions = CallOptions & {
-  readonly removeManagedSave?: boolean;
-  readonly removeSnapshotMetadata?: boolean;
-  readonly removeNvram?: boolean;
+/** What goes with a domain's configuration, and what stays of what would go; of the same thing only one of the two. */
+export type UndefineChoices = {
+  readonly removeManagedSave: boolean;
+  readonly removeSnapshotMetadata: boolean;
+  readonly removeCheckpointMetadata: boolean;
+  readonly removeNvram: boolean;
+  readonly keepNvram: boolean;
+  readonly removeTpm: boolean;
+  readonly keepTpm: boolean;
 };
+export type UndefineOptions = CallOptions & Partial<UndefineChoices>;
 /** `live` changes the running guest, `persistent` what it starts with next time; at least one. */
 export type DeviceOptions = CallOptions & { readonly live: boolean; readonly persistent: boolean };
 

@@ -2,7 +2,7 @@ import { VirtgraphError } from '../errors.ts';
 import type { ActionOutcome, ActionRequest } from '../fleet/actions/action.ts';
 import type { Context } from './context.ts';
 import { requireDomain, requireHost } from './lookup.ts';
-import type { DomainActionInput, MutationResolvers } from './schema.gen.ts';
+import type { DomainActionInput, MutationResolvers, UndefineDomainInput } from './schema.gen.ts';
 
 export const domainMutations = {
   startDomain: async (_root, { input }, context) =>
@@ -43,7 +43,7 @@ export const domainMutations = {
 
   async undefineDomain(_root, { input }, context) {
     const action = request(input, context);
-    const outcome = await context.fleet.actions.undefine({ ...input, ...action });
+    const outcome = await context.fleet.actions.undefine({ ...action, choices: undefineChoices(input) });
     const domainId = context.ids.encode({ kind: 'domain', hostName: action.hostName, uuid: action.uuid });
     const { domain, summary, dryRun } = payload(input, outcome);
     return { domain, summary, dryRun, domainId };
@@ -52,6 +52,19 @@ export const domainMutations = {
   setDomainAutostart: async (_root, { input }, context) =>
     payload(input, await context.fleet.actions.setAutostart({ ...input, ...request(input, context) })),
 } satisfies MutationResolvers;
+
+/** @throws BAD_USER_INPUT for what is both to go and to stay */
+function undefineChoices(input: UndefineDomainInput) {
+  const { removeManagedSave, removeSnapshotMetadata, removeCheckpointMetadata } = input;
+  const { removeNvram, keepNvram, removeTpm, keepTpm } = input;
+  const contradiction = removeNvram && keepNvram ? 'Nvram' : removeTpm && keepTpm ? 'Tpm' : null;
+  if (contradiction !== null) {
+    const message = `remove${contradiction} and keep${contradiction} contradict each other.`;
+    throw new VirtgraphError('BAD_USER_INPUT', message, { outcome: 'NOT_SENT' });
+  }
+  const records = { removeManagedSave, removeSnapshotMetadata, removeCheckpointMetadata };
+  return { ...records, removeNvram, keepNvram, removeTpm, keepTpm };
+}
 
 /** What every action on a domain is told. @throws NOT_FOUND, CONFLICT, BAD_USER_INPUT as `requireDomain` does */
 export function request(input: DomainActionInput, context: Context): ActionRequest {

@@ -2280,12 +2280,20 @@ export type UndefineDomainInput = {
   readonly expectedVersion?: InputMaybe<Scalars['String']['input']>;
   /** A key of your choice, 1 to 128 characters: asked again with it within 24 hours, this answers as the first time. See `StartDomainInput`. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Leave its firmware variables where they are, for whoever defines it again. */
+  readonly keepNvram: Scalars['Boolean']['input'];
+  /** Leave the state of its emulated TPM, which goes otherwise unless its configuration has it persistent. Since libvirt 8.9. */
+  readonly keepTpm: Scalars['Boolean']['input'];
+  /** The records of its checkpoints too; they stand in the way otherwise. */
+  readonly removeCheckpointMetadata: Scalars['Boolean']['input'];
   /** Its managed save image too; it stands in the way otherwise. */
   readonly removeManagedSave: Scalars['Boolean']['input'];
-  /** Its firmware variables too; they stand in the way otherwise. */
+  /** Its firmware variables too; they stand in the way otherwise, unless they are kept. */
   readonly removeNvram: Scalars['Boolean']['input'];
   /** The records of its snapshots too; they stand in the way otherwise. */
   readonly removeSnapshotMetadata: Scalars['Boolean']['input'];
+  /** The state of its emulated TPM too, also where its configuration has that persistent. Since libvirt 8.9. */
+  readonly removeTpm: Scalars['Boolean']['input'];
 };
 
 /** What became of a domain whose configuration was removed. */

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Gateway, hostEntry, hostStatus, openGateway } from './gateway.ts';
 import { lxcGuestXml, qemuGuestXml } from './guests.ts';
@@ -176,6 +178,44 @@ describe('a change does what it says, and answers with what virsh then shows', (
     });
     await act('undefineDomain', { ...on('h1', 'imaged'), removeManagedSave: true });
     expect((await h1.tryVirsh('dominfo', 'imaged')).status).toBe(1);
+  });
+
+  test('undefine takes firmware variables along or leaves them, as it is told', async () => {
+    const variables = '/var/lib/libvirt/boot/variables.fd';
+    const isThere = async () => (await h1.exec(['test', '-e', variables])).status === 0;
+    const firmware = `<loader readonly='yes' type='pflash'>${variables}</loader><nvram>${variables}</nvram></os>`;
+    const xml = qemuGuestXml({ name: 'flashed' }).replace('</os>', firmware);
+    await h1.execOk(['touch', variables]);
+    await act('defineDomain', { host: 'h1', xml });
+    expect(await refusal('undefineDomain', on('h1', 'flashed'))).toMatchObject({ outcome: 'FAILED' });
+    const both = { ...on('h1', 'flashed'), removeNvram: true, keepNvram: true };
+    expect(await refusal('undefineDomain', both)).toMatchObject({ code: 'BAD_USER_INPUT', outcome: 'NOT_SENT' });
+    await act('undefineDomain', { ...on('h1', 'flashed'), keepNvram: true });
+    expect(await isThere()).toBe(true);
+    await act('defineDomain', { host: 'h1', xml });
+    await act('undefineDomain', { ...on('h1', 'flashed'), removeNvram: true });
+    expect(await isThere()).toBe(false);
+  });
+
+  test.each([
+    ['snapshot', 'removeSnapshotMetadata', '<state>shutoff</state>'],
+    ['checkpoint', 'removeCheckpointMetadata', "<disks><disk name='vda' checkpoint='bitmap' bitmap='first'/></disks>"],
+  ])('undefine removes the record of a %s only on demand', async (what, remove, parts) => {
+    const disk =
+      "<disk type='file'><source file='/var/lib/libvirt/images/none.raw'/><target dev='vda'/></disk></devices>";
+    const xml = qemuGuestXml({ name: 'recorded' }).replace('</devices>', disk);
+    await act('defineDomain', { host: 'h1', xml });
+    // Told, not made: the record of one that nobody has to wait for.
+    const record = join(h1.folder, 'record.xml');
+    const stored = await h1.virsh('dumpxml', '--inactive', 'recorded');
+    writeFileSync(
+      record,
+      `<domain${what}><name>first</name><creationTime>1700000000</creationTime>${parts}${stored}</domain${what}>`,
+    );
+    await h1.virsh(`${what}-create`, 'recorded', record, '--redefine');
+    expect(await refusal('undefineDomain', on('h1', 'recorded'))).toMatchObject({ outcome: 'FAILED' });
+    await act('undefineDomain', { ...on('h1', 'recorded'), [remove]: true });
+    expect((await h1.tryVirsh('dominfo', 'recorded')).status).toBe(1);
   });
 
   test('network cards, live and stored', async () => {

@@ -127,11 +127,15 @@ export function domainVerbs(lanes: Lanes, refs: DomainRefs): DomainVerbs {
       const flags =
         (options.removeManagedSave ? undefineFlags.MANAGED_SAVE : 0) |
         (options.removeSnapshotMetadata ? undefineFlags.SNAPSHOTS_METADATA : 0) |
-        (options.removeNvram ? undefineFlags.NVRAM : 0);
+        (options.removeCheckpointMetadata ? undefineFlags.CHECKPOINTS_METADATA : 0) |
+        (options.removeNvram ? undefineFlags.NVRAM : 0) |
+        (options.keepNvram ? undefineFlags.KEEP_NVRAM : 0) |
+        (options.removeTpm ? undefineFlags.TPM : 0) |
+        (options.keepTpm ? undefineFlags.KEEP_TPM : 0);
       await refs.call(procedures.domainUndefineFlags, uuid, { flags }, options).catch((error: unknown) => {
         throw flags === 0
           ? error
-          : explainFlags(error, 'The hypervisor of this host keeps no such thing: leave `remove…` out.');
+          : explainFlags(error, 'The hypervisor of this host has no such thing: leave `remove…` and `keep…` out.');
       });
     },
     async setDomainAutostart(uuid, autostart, options) {

@@ -1,4 +1,4 @@
-import type { ShutdownMode, XmlDifference } from '../../drivers/driver.ts';
+import type { ShutdownMode, UndefineChoices, XmlDifference } from '../../drivers/driver.ts';
 import type { MacAddress, Uuid } from '../../model/brands.ts';
 import type { TaskRecord } from '../../model/task.ts';
 import type { DomainRecord } from '../objects.ts';
@@ -64,13 +64,7 @@ export type DomainActions = {
     readonly signal: AbortSignal;
     readonly sending?: ActionRequest['sending'];
   }): Promise<ActionOutcome>;
-  undefine(
-    request: ActionRequest & {
-      readonly removeManagedSave: boolean;
-      readonly removeSnapshotMetadata: boolean;
-      readonly removeNvram: boolean;
-    },
-  ): Promise<ActionOutcome>;
+  undefine(request: ActionRequest & { readonly choices: UndefineChoices }): Promise<ActionOutcome>;
   setAutostart(request: ActionRequest & { readonly autostart: boolean }): Promise<ActionOutcome>;
   attachInterface(
     request: ActionRequest & {

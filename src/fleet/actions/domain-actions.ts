@@ -177,16 +177,15 @@ export function createDomainActions({ host, macs, tasks, clock }: ActionSurround
         would: 'be resumed',
         goal: () => ({ want: 'RUNNING' }),
       }),
-    undefine: ({ removeManagedSave, removeSnapshotMetadata, removeNvram, ...request }) =>
+    undefine: ({ choices, ...request }) =>
       act(request, {
         check(domain) {
           requirePersistent(domain);
-          if (domain.hasManagedSave && !removeManagedSave) {
+          if (domain.hasManagedSave && !choices.removeManagedSave) {
             throw invalidState(domain, 'has a managed save image, which stands in the way (removeManagedSave)');
           }
         },
-        call: (driver, options) =>
-          driver.undefineDomain(request.uuid, { ...options, removeManagedSave, removeSnapshotMetadata, removeNvram }),
+        call: (driver, options) => driver.undefineDomain(request.uuid, { ...options, ...choices }),
         done: 'has no stored configuration any more',
         would: 'lose its stored configuration',
         goal: () => ({ want: 'NOT_STORED' }),

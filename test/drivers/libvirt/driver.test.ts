@@ -360,6 +360,24 @@ test('a domain that was renamed under us is still found by its UUID', async () =
   expect((await driver.readDomain(uuid, options)).status.name).toBe('another');
 });
 
+// Numbers of libvirt: `virDomainUndefineFlagsValues`.
+test.each([
+  ['removeManagedSave', 1],
+  ['removeSnapshotMetadata', 2],
+  ['removeNvram', 4],
+  ['keepNvram', 8],
+  ['removeCheckpointMetadata', 16],
+  ['removeTpm', 32],
+  ['keepTpm', 64],
+])('to undefine with %s is the flag %i', async (choice, flag) => {
+  const wire = createWireTap();
+  const route = { label: 'sim', kind: 'socket' as const, open: async () => wire.tap(daemon.connect()) };
+  const driver = await open({}, { routes: [route], close: async () => {} });
+  const uuid = await firstUuid(driver, 'SHUTOFF');
+  await driver.undefineDomain(uuid, { ...options, [choice]: true });
+  expect(wire.calls(procedures.domainUndefineFlags)).toMatchObject([{ flags: flag }]);
+});
+
 test('a device change that is neither live nor persistent is refused before the host is asked', async () => {
   const driver = await open();
   const uuid = await firstUuid(driver, 'SHUTOFF');

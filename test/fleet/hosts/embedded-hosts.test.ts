@@ -135,8 +135,16 @@ describe('the fleet over the real driver and embedded daemons', () => {
     });
     expect(redefined.domain?.config.title).toBe('Built by us');
     expect(redefined.domain?.version).not.toBe(version);
-    const undefine = { removeManagedSave: true, removeSnapshotMetadata: true, removeNvram: true };
-    expect((await actions.undefine({ ...request(), ...undefine })).domain).toBeNull();
+    const choices = {
+      removeManagedSave: true,
+      removeSnapshotMetadata: true,
+      removeCheckpointMetadata: true,
+      removeNvram: true,
+      keepNvram: false,
+      removeTpm: false,
+      keepTpm: true,
+    };
+    expect((await actions.undefine({ ...request(), choices })).domain).toBeNull();
     expect(fleet.domain('alder', domain.uuid)).toBeNull();
   });
 

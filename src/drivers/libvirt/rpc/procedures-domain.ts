@@ -9,7 +9,15 @@ export const xmlFlags = { INACTIVE: 2 } as const;
 export const createFlags = { PAUSED: 1, FORCE_BOOT: 8 } as const;
 export const defineFlags = { VALIDATE: 1 } as const;
 export const destroyFlags = { GRACEFUL: 1 } as const;
-export const undefineFlags = { MANAGED_SAVE: 1, SNAPSHOTS_METADATA: 2, NVRAM: 4, KEEP_NVRAM: 8 } as const;
+export const undefineFlags = {
+  MANAGED_SAVE: 1,
+  SNAPSHOTS_METADATA: 2,
+  NVRAM: 4,
+  KEEP_NVRAM: 8,
+  CHECKPOINTS_METADATA: 16,
+  TPM: 32,
+  KEEP_TPM: 64,
+} as const;
 /** `virDomainModificationImpact`. */
 export const affectFlags = { LIVE: 1, CONFIG: 2 } as const;
 
