@@ -43,7 +43,7 @@ export function openStateStore({ journal }: Config, dir: string, log: Log): Stat
   });
   if (store === 'in use') {
     throw new StartError(
-      `${file} is in use: another gateway runs with this state directory. VIRTGRAPH_STATE_DIR names another; journal.persist: none keeps nothing there.`,
+      `${file} is in use: another gateway runs with this state directory. VIRTGRAPH_STATE_DIR names another.`,
     );
   }
   return {

@@ -199,7 +199,9 @@ describe('a host that is added by the API', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.map(({ who, action, result }) => `${who} ${action} ${result}`)).toEqual([
+    const ended = lines.filter(({ result }) => result !== 'BEGUN');
+    expect(lines).toHaveLength(2 * ended.length);
+    expect(ended.map(({ who, action, result }) => `${who} ${action} ${result}`)).toEqual([
       'token addHost DONE',
       ...refused.map(() => 'token addHost REFUSED'),
       'token updateHost DONE',

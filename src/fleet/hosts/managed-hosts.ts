@@ -5,11 +5,12 @@ import type { ManagedHost } from '../../config/managed-host.ts';
 import { asList, asRecord, asText } from '../../config/plain.ts';
 import { errorFields, type Log } from '../../log.ts';
 import { makePrivateDir } from '../../private-dir.ts';
+import { unwritableFile } from './unwritable-file.ts';
 
 /** The hosts that were added by the API, in a file of the state directory. */
 export type ManagedHosts = {
   readonly all: readonly ManagedHost[];
-  /** Kept when it returns: also when the machine loses its power then. */
+  /** Kept when it returns: also when the machine loses its power then. @throws RESOURCE_EXHAUSTED */
   save(hosts: readonly ManagedHost[]): Promise<void>;
 };
 
@@ -23,7 +24,11 @@ export async function openManagedHosts(file: string, log: Log): Promise<ManagedH
       return all;
     },
     async save(hosts) {
-      await replaceFile(file, `${JSON.stringify({ version, hosts }, null, 2)}\n`);
+      try {
+        await replaceFile(file, `${JSON.stringify({ version, hosts }, null, 2)}\n`);
+      } catch (error) {
+        throw unwritableFile(file, error);
+      }
       all = hosts;
     },
   };

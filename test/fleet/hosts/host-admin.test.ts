@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -170,7 +170,7 @@ describe('a host that is added by the API', () => {
     await admin.update('beta', { readOnly: true }, { dryRun: true });
     await admin.remove('beta', { dryRun: true });
     expect(fleet?.host('beta')?.readOnly).toBe(false);
-    expect(await auditLines()).toHaveLength(1);
+    expect((await auditLines()).map(({ result }) => result)).toEqual(['BEGUN', 'DONE']);
   });
 
   test.each([
@@ -376,7 +376,15 @@ describe('the audit log', () => {
     const at = new Date(clock.now()).toISOString();
     const readOnly = host('beta', { readOnly: true });
     const { name: _, ...asked } = host('beta');
-    expect(await auditLines()).toEqual([
+    const lines = await auditLines();
+    const ended = lines.filter(({ result }) => result !== 'BEGUN');
+    expect(lines.filter(({ result }) => result === 'BEGUN')).toEqual(
+      ended.map(({ after: _after, before: _before, code: _code, reason: _reason, ...line }) => ({
+        ...line,
+        result: 'BEGUN',
+      })),
+    );
+    expect(ended).toEqual([
       { at, who: 'token', action: 'addHost', host: 'beta', asked, result: 'DONE', before: null, after: host('beta') },
       {
         at,
@@ -445,7 +453,26 @@ describe('the audit log', () => {
     const { admin } = await open();
     await rm(dir, { recursive: true });
     await writeFile(dir, 'a file where the directory was');
-    expect(await codeOf(add(admin, 'beta'))).toBe('INTERNAL');
+    expect(await codeOf(add(admin, 'beta'))).toBe('RESOURCE_EXHAUSTED');
     expect(names()).toEqual(['alpha']);
+  });
+
+  test('that can be opened and takes no line, as on a full disk, lets nothing be done', async () => {
+    const { admin, trusted } = await open();
+    await symlink('/dev/full', join(dir, 'audit.jsonl'));
+    expect(await codeOf(add(admin, 'beta'))).toBe('RESOURCE_EXHAUSTED');
+    expect(await codeOf(admin.trust('alpha', { fingerprint, replace: true }, wait))).toBe('RESOURCE_EXHAUSTED');
+    expect(names()).toEqual(['alpha']);
+    expect(trusted).toEqual([]);
+  });
+
+  test('begins a new line after one that a full disk has torn', async () => {
+    const { admin } = await open();
+    const torn = '{"at":"2026-';
+    await writeFile(join(dir, 'audit.jsonl'), torn);
+    await add(admin, 'beta');
+    const [first, ...lines] = (await readFile(join(dir, 'audit.jsonl'), 'utf8')).trim().split('\n');
+    expect(first).toBe(torn);
+    expect(lines.map((line) => JSON.parse(line).result)).toEqual(['BEGUN', 'DONE']);
   });
 });
