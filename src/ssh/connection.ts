@@ -7,6 +7,7 @@ import { openAuthPlan } from './authentication.ts';
 import { dial } from './dial.ts';
 import type { HandshakeLimiter, HandshakeTurn } from './handshake-limiter.ts';
 import { type Hop, openHop } from './hop.ts';
+import { keyExchangeProblem } from './hop-problems.ts';
 import { openHostKeyCheck } from './host-key-check.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
 import { findRoute, type RouteHop } from './route/route.ts';
@@ -125,7 +126,12 @@ async function openNextHop(
   const hostKey = await (deps.openKeyCheck ?? openHostKeyCheck)(step.identity, log, { recordNew });
   const stream = before
     ? await forward(before, step, deps, signal)
-    : await turn.outside(() => dial(address, port, { clock, signal, hop: name, onStage }));
+    : await turn.outside(
+        () => dial(address, port, { clock, signal, hop: name, onStage }),
+        (socket) => socket.destroy(),
+      );
+  // While it waited for its turn.
+  if (stream.errored) throw keyExchangeProblem(name, stream.errored);
   const auth = openAuthPlan(credentials, { env, log, keys });
   const { user } = credentials;
   return openHop({ stream, name, user, hostKey, auth, clock, log, keepaliveIntervalMs, onStage }, { signal });

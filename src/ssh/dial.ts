@@ -82,6 +82,8 @@ function connectTo(host: string, port: number, addresses: Address[], signal: Abo
     const onAbort = () => socket.destroy();
     const onConnect = () => {
       release();
+      // It may be reset before anybody listens; whoever is given it sees by `errored` that it was.
+      socket.on('error', () => {});
       resolve(socket);
     };
     const onError = (error: Error) => {

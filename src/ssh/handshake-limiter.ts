@@ -17,8 +17,9 @@ export type HandshakeTurn = {
   /**
    * Waits for something that costs nothing here, such as an address that may never answer: meanwhile others of other
    * hops may start, and afterwards this one goes on as soon as there is room. Dead hosts hold up nobody that way.
+   * What it has waited for goes to `discard` where nobody waits for the room any more.
    */
-  outside<T>(wait: () => Promise<T>): Promise<T>;
+  outside<T>(wait: () => Promise<T>, discard: (unused: T) => void): Promise<T>;
 };
 
 /** `firstHop: null`: it has its hop's place already. */
@@ -94,12 +95,17 @@ export function createHandshakeLimiter(
     async run(firstHop, work, { signal }) {
       await acquire(firstHop, signal);
       let isRunning = true;
-      const outside = async <R>(wait: () => Promise<R>): Promise<R> => {
+      const outside = async <R>(wait: () => Promise<R>, discard: (unused: R) => void): Promise<R> => {
         running -= 1;
         isRunning = false;
         startNext();
         const result = await wait();
-        await acquire(null, signal);
+        try {
+          await acquire(null, signal);
+        } catch (error) {
+          discard(result);
+          throw error;
+        }
         isRunning = true;
         return result;
       };

@@ -81,7 +81,7 @@ describe('createHandshakeLimiter', () => {
   test('whoever waits for an address that never answers holds up nobody of another hop', async () => {
     const limiter = createHandshakeLimiter({ perFirstHop: 1, total: 1 });
     const [dead, alive] = [heldWork(), heldWork()];
-    const toDead = limiter.run('dead', (turn) => turn.outside(dead.work), { signal });
+    const toDead = limiter.run('dead', (turn) => turn.outside(dead.work, () => {}), { signal });
     const sameHop = limiter.run('dead', async () => 'ran', { signal });
     const toAlive = limiter.run('alive', alive.work, { signal });
     await settle();
@@ -99,7 +99,7 @@ describe('createHandshakeLimiter', () => {
   test('an address that refuses leaves both places free', async () => {
     const limiter = createHandshakeLimiter({ perFirstHop: 1, total: 1 });
     const dead = heldWork();
-    const toDead = limiter.run('dead', (turn) => turn.outside(dead.work), { signal });
+    const toDead = limiter.run('dead', (turn) => turn.outside(dead.work, () => {}), { signal });
     await settle();
     dead.fail(new Error('refused'));
     await expect(toDead).rejects.toThrow('refused');

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
+import { createHandshakeLimiter } from '../../src/ssh/handshake-limiter.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectProblem, problemOf } from './expect-problem.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
@@ -66,6 +67,59 @@ describe('servers that fail us at each stage', () => {
       const port = await freePort();
       const error = await expectProblem(open(port), 'CONNECTION_REFUSED');
       expect(error.message).toBe(`Cannot connect to 127.0.0.1 port ${port}: connection refused.`);
+    });
+
+    describe('while others have taken all places', () => {
+      /** Connects, and then waits for a place, until `leave`. */
+      async function openInCrowd(onSocket: (socket: Socket) => void, options: { readonly signal: AbortSignal }) {
+        const limiter = createHandshakeLimiter({ total: 1 });
+        const [first, crowd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const connected = Promise.withResolvers<void>();
+        const port = await startTcp((socket) => {
+          onSocket(socket);
+          connected.resolve();
+        });
+        const before = limiter.run('first', () => first.promise, { signal });
+        const opening = openSshConnection(targetFor(scratch, port), dependencies(scratch, { limiter }), options);
+        await eventually(() => expect(limiter.waiting).toBe(1));
+        const behind = limiter.run('crowd', () => crowd.promise, { signal });
+        // It dials, which takes no place, and the next one has its place meanwhile.
+        first.resolve();
+        await before;
+        await connected.promise;
+        await eventually(() => expect([limiter.running, limiter.waiting]).toEqual([1, 1]));
+        return {
+          opening,
+          async leave() {
+            crowd.resolve();
+            await behind;
+          },
+        };
+      }
+
+      test('a server that resets the connection fails it, and nothing else', async () => {
+        const { promise: reset, resolve: onReset } = Promise.withResolvers<void>();
+        const onSocket = (socket: Socket) => {
+          setTimeout(() => socket.resetAndDestroy().once('close', () => onReset()), 30);
+        };
+        const { opening, leave } = await openInCrowd(onSocket, { signal });
+        const failed = expectProblem(opening, 'KEY_EXCHANGE_FAILED');
+        await reset;
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        await leave();
+        expect((await failed).message).toContain('connection reset');
+      });
+
+      test('whoever no longer wants the connection leaves none open', async () => {
+        const { promise: closed, resolve: onClose } = Promise.withResolvers<void>();
+        const giveUp = new AbortController();
+        const onSocket = (socket: Socket) => socket.resume().once('close', () => onClose());
+        const { opening, leave } = await openInCrowd(onSocket, giveUp);
+        giveUp.abort(new Error('host removed'));
+        await expect(opening).rejects.toThrow('host removed');
+        await closed;
+        await leave();
+      });
     });
 
     test('an address there is no way to', async () => {
