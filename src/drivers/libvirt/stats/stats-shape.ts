@@ -1,6 +1,5 @@
 /** Which of libvirt's statistics go where in a row of columns. */
 import type { Slots, StatsShape } from '../../../model/stats-columns.ts';
-import { protocolError } from '../rpc/protocol-error.ts';
 
 /** What a number becomes on its way into its column. */
 export type Conversion = 'number' | 'bytes' | 'kibibytes' | 'text';
@@ -86,8 +85,7 @@ export type ShapeDraft = {
   readonly shape: StatsShape;
   /**
    * The place of the field of that name; the same again for the same name. `null` for one that nobody asks for, and for
-   * one whose value is not of the kind (`isText`) that libvirt gives it. Throws `protocolError` for a device whose number
-   * leaves others out, which must not be taken for a length.
+   * one whose value is not of the kind (`isText`) that libvirt gives it.
    */
   readonly place: (name: string, isText: boolean) => Place | null;
 };
@@ -104,6 +102,9 @@ export function draftShape(): ShapeDraft {
     interfaces: null,
     disks: null,
   };
+  const vcpus = new Map<number, Mutable<VcpuSlots>>();
+  const nics = new Map<number, Mutable<NicSlots>>();
+  const disks = new Map<number, Mutable<DiskSlots>>();
 
   /** A column for `owner[key]`, unless it has one. */
   function column<Key extends string>(owner: Record<Key, number>, key: Key, isText: boolean, to: Conversion) {
@@ -130,40 +131,35 @@ export function draftShape(): ShapeDraft {
 
   function devicePlace(group: string, index: number, key: string, isText: boolean): Place | null {
     if (group === 'vcpu') {
-      if (key === 'state') return column(vcpuAt(index), 'state', isText, 'number');
-      return key === 'time' ? column(vcpuAt(index), 'timeNs', isText, 'number') : null;
+      const vcpu = () => numbered(vcpus, index, () => ({ index, state: none, timeNs: none }), (draft.vcpus ??= []));
+      if (key === 'state') return column(vcpu(), 'state', isText, 'number');
+      return key === 'time' ? column(vcpu(), 'timeNs', isText, 'number') : null;
     }
     if (group === 'net') {
-      if (key === 'name') return column(deviceAt((draft.interfaces ??= []), index, emptyNic), 'name', isText, 'text');
-      if (!isKey(nicFields, key)) return null;
-      return column(deviceAt((draft.interfaces ??= []), index, emptyNic), nicFields[key], isText, 'number');
+      const nic = () => numbered(nics, index, emptyNic, (draft.interfaces ??= []));
+      if (key === 'name') return column(nic(), 'name', isText, 'text');
+      return isKey(nicFields, key) ? column(nic(), nicFields[key], isText, 'number') : null;
     }
-    const disk = () => deviceAt((draft.disks ??= []), index, emptyDisk);
+    const disk = () => numbered(disks, index, emptyDisk, (draft.disks ??= []));
     if (key === 'name' || key === 'path') return column(disk(), key, isText, 'text');
     if (isKey(diskCounters, key)) return column(disk(), diskCounters[key], isText, 'number');
     return isKey(diskSizes, key) ? column(disk(), diskSizes[key], isText, 'bytes') : null;
   }
 
-  /** CPUs may be missing in between (hot-unplugged ones), so they are found by their number. */
-  function vcpuAt(index: number): Mutable<VcpuSlots> {
-    const list = (draft.vcpus ??= []);
-    const last = list.at(-1);
-    const known = last?.index === index ? last : list.find((vcpu) => vcpu.index === index);
-    if (known) return known;
-    const vcpu = { index, state: none, timeNs: none };
-    list.push(vcpu);
-    return vcpu;
-  }
-
   return { shape: draft, place };
 }
 
-/** Cards and disks are numbered without holes; a number that jumps ahead is not taken for a length. */
-function deviceAt<T>(list: T[], index: number, create: () => T): T {
-  if (index > list.length) throw protocolError(`Statistics jump from number ${list.length - 1} to ${index}.`);
-  const item = list[index] ?? create();
-  list[index] = item;
-  return item;
+/**
+ * By its number in libvirt's names, in which some may be missing: CPUs that were unplugged, cards that have no device on the
+ * host. So a number is never taken for a length.
+ */
+function numbered<T>(known: Map<number, T>, index: number, create: () => T, list: T[]): T {
+  const found = known.get(index);
+  if (found !== undefined) return found;
+  const made = create();
+  known.set(index, made);
+  list.push(made);
+  return made;
 }
 
 function isKey<T extends object>(table: T, name: string): name is Extract<keyof T, string> {
