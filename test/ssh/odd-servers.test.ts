@@ -88,13 +88,11 @@ describe('servers that fail us at each stage', () => {
         await before;
         await connected.promise;
         await eventually(() => expect([limiter.running, limiter.waiting]).toEqual([1, 1]));
-        return {
-          opening,
-          async leave() {
-            crowd.resolve();
-            await behind;
-          },
+        const leave = async () => {
+          crowd.resolve();
+          await behind;
         };
+        return { opening, leave };
       }
 
       test('a server that resets the connection fails it, and nothing else', async () => {

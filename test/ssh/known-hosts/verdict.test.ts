@@ -40,6 +40,14 @@ describe('judgeHostKey', () => {
     expect(verdict(line('web', key) + line('[web]:2222', key, '@revoked '), names)).toBe('REVOKED');
   });
 
+  test('the bare name does not speak for a port that has a key of its own', () => {
+    const names = ['[web]:2222', 'web'];
+    const text = line('web', key) + line('[web]:2222', otherKey);
+    expect(verdict(text, names)).toBe('CHANGED');
+    expect(verdict(text, names, otherKey)).toBe('MATCH');
+    expect(verdict(line('web', key) + line('[web]:2222', otherKey, '@cert-authority '), names)).toBe('MATCH');
+  });
+
   test('whatever the files hold, a key that is in no line never matches, and neither does a revoked one', () => {
     fc.assert(
       fc.property(arbitraryFile, arbitraryHost, fc.nat(9), (text, { host }, number) => {
@@ -58,4 +66,11 @@ describe('judgeHostKey', () => {
 test('the types to ask for are those of the keys that are trusted for the host', () => {
   const text = line('web', rsaKey) + line('db', key) + line('web', key, '@revoked ') + line('web', rsaKey);
   expect(trustedKeyTypes([parseKnownHosts(text, 'f')], ['web'])).toEqual(['ssh-rsa']);
+});
+
+test('a port that has keys of its own is asked for these, and for those of the bare name where it has none', () => {
+  const names = ['[web]:2222', 'web'];
+  const types = (text: string) => trustedKeyTypes([parseKnownHosts(text, 'f')], names);
+  expect(types(line('web', key) + line('[web]:2222', rsaKey))).toEqual(['ssh-rsa']);
+  expect(types(line('web', key) + line('[web]:2222', rsaKey, '@revoked '))).toEqual(['ssh-ed25519']);
 });
