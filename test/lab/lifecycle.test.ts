@@ -218,6 +218,22 @@ describe('a change does what it says, and answers with what virsh then shows', (
     expect((await h1.tryVirsh('dominfo', 'recorded')).status).toBe(1);
   });
 
+  test('a network card leaves guest and stored configuration, also where it sits in another slot of each', async () => {
+    await run('slotted');
+    const card = { ...on('h1', 'slotted'), source: { network: 'default' } };
+    const [stored, both] = ['52:54:00:11:fe:11', '52:54:00:11:fe:12'];
+    await act('attachInterface', { ...card, macAddress: stored, live: false, persistent: true });
+    await act('attachInterface', { ...card, macAddress: both });
+    const slots = async (...args: readonly string[]) => {
+      const xml = await h1.virsh('dumpxml', 'slotted', ...args);
+      return /fe:12.*?<address[^>]*slot='(\w+)'/s.exec(xml)?.[1];
+    };
+    expect(await slots()).not.toBe(await slots('--inactive'));
+    await act('detachInterface', { ...on('h1', 'slotted'), macAddress: both });
+    const left = readTable(await h1.virsh('domiflist', 'slotted', '--inactive'));
+    expect(left.map((row) => row['MAC'])).toEqual([stored]);
+  });
+
   test('network cards, live and stored', async () => {
     await run('wired');
     const cards = async (...args: readonly string[]) =>

@@ -3,7 +3,7 @@ import type { MacAddress } from '../../../model/brands.ts';
 import { macFromXml } from './mac.ts';
 import { attr, child, children, element } from './navigate.ts';
 import { printXml } from './print.ts';
-import { parseXml, type XmlElement } from './tree.ts';
+import { parseXml, type XmlElement, type XmlNode } from './tree.ts';
 
 /** What `attachInterface` may be asked for. Each kind of source is what that type of `<interface>` hangs on. */
 export type NewInterface = {
@@ -46,8 +46,12 @@ function sourceElement(source: NewInterface['source']): XmlElement {
   }
 }
 
+/** Of one place alone: the running guest may have the card elsewhere than the stored configuration. libvirt compares what is given. */
+const placeOfCard = ['address', 'alias'];
+
 /**
- * The `<interface>` of that address as the domain's XML has it, for `virDomainDetachDevice`; `null` if there is none.
+ * The `<interface>` of that address, for `virDomainDetachDevice`, as the domain's XML has it, but for its place in the
+ * machine, so that it is found in the running guest and in the stored configuration alike; `null` if there is none.
  * @throws VirtgraphError BAD_USER_INPUT (not XML), CONFLICT (several have the address).
  */
 export function findInterfaceXml(domainXml: string, macAddress: MacAddress): string | null {
@@ -60,5 +64,7 @@ export function findInterfaceXml(domainXml: string, macAddress: MacAddress): str
     );
   }
   const [only] = found;
-  return only ? printXml(only) : null;
+  if (only === undefined) return null;
+  const isOfPlace = (node: XmlNode) => node.kind === 'element' && placeOfCard.includes(node.name);
+  return printXml({ ...only, children: only.children.filter((node) => !isOfPlace(node)) });
 }

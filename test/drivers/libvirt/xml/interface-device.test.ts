@@ -61,6 +61,12 @@ describe('finding an interface to detach', () => {
     expect(findInterfaceXml(xml, mac('52:54:00:00:00:03'))).toBeNull();
   });
 
+  it('is found by its address alone, wherever in the machine it sits', () => {
+    const place = '<alias name="net1"/><address type="pci" slot="0x04"/>';
+    const xml = domain(nic('52:54:00:00:00:01', 'vnet0').replace('</interface>', `${place}</interface>`));
+    expect(findInterfaceXml(xml, mac('52:54:0:0:0:1'))).toBe(nic('52:54:00:00:00:01', 'vnet0'));
+  });
+
   it('does not guess between two of one address', () => {
     const xml = domain(nic('52:54:00:00:00:01', 'vnet0'), nic('52:54:00:00:00:01', 'vnet1'));
     expect(() => findInterfaceXml(xml, mac('52:54:00:00:00:01'))).toThrow(/2 interfaces/);
