@@ -29,7 +29,6 @@ import {
   type HandshakeStage,
   openSsh2Client,
   type Ssh2Client,
-  stderrOf,
 } from './ssh2-client.ts';
 import type { OnSshStage } from './stages.ts';
 
@@ -178,10 +177,14 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
   async function turnSshdNagleOff(): Promise<void> {
     const what = 'a session';
     try {
-      const channel = await open({ kind: 'command', command: 'true' }, what, channelTimeoutMs, lost.signal);
+      const channel = await open(
+        { kind: 'command', command: 'true', onExit() {}, onStderr() {} },
+        what,
+        channelTimeoutMs,
+        lost.signal,
+      );
       const ended = new Promise<void>((resolve) => channel.once('close', () => resolve()));
       channel.on('error', () => {});
-      stderrOf(channel).resume();
       channel.resume();
       channel.end();
       const onTimeout = () => channelTimedOut(name, what, sshdNagleTimeoutMs);
@@ -218,27 +221,28 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
     },
 
     async openCommand(argv, { signal }) {
-      const command = quoteCommand(argv);
+      let status: string | null = null;
+      let stderr = '';
+      const wanted: ChannelRequest = {
+        kind: 'command',
+        command: quoteCommand(argv),
+        onExit(code, signalName) {
+          if (code !== 0) status = code === null ? `was ended by ${signalName}` : `ended with status ${code}`;
+        },
+        onStderr(chunk) {
+          stderr = (stderr + chunk.toString('utf8')).slice(-maxStderrBytes);
+        },
+      };
       const request = () =>
-        open({ kind: 'command', command }, `the command ${argv[0]}`, channelTimeoutMs, signal).catch(
-          (error: unknown) => {
-            throw error instanceof ChannelRefused ? commandRefused(name, argv, error) : (reason ?? error);
-          },
-        );
+        open(wanted, `the command ${argv[0]}`, channelTimeoutMs, signal).catch((error: unknown) => {
+          throw error instanceof ChannelRefused ? commandRefused(name, argv, error) : (reason ?? error);
+        });
       // Once more after a refusal: where `MaxSessions` is 1, our own first session is in the way, and sshd frees its
       // place a moment after it has ended.
       const channel = await request().catch(async (error: unknown) => {
         if (!(error instanceof VirtgraphError && error.detail.cause instanceof ChannelRefused)) throw error;
         await sshdNagleOff;
         return request().catch(() => request());
-      });
-      let status: string | null = null;
-      let stderr = '';
-      channel.on('exit', (code: number | null, signalName?: string) => {
-        if (code !== 0) status = code === null ? `was ended by ${signalName}` : `ended with status ${code}`;
-      });
-      stderrOf(channel).on('data', (chunk: Buffer) => {
-        stderr = (stderr + chunk.toString('utf8')).slice(-maxStderrBytes);
       });
       return keep(channel, 'close', () => (status === null ? null : commandFailed(name, argv, status, stderr.trim())));
     },

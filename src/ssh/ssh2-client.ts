@@ -11,7 +11,15 @@ import { gatherWrites, prepareKeys, releaseHandshake, withoutPool } from './ssh2
 export type ChannelRequest =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'command'; readonly command: string };
+  | ({ readonly kind: 'command'; readonly command: string } & CommandEvents);
+
+/** Told as they come, which may be in the same moment as the answer: a listener of whoever gets the channel would be late. */
+export type CommandEvents = {
+  /** `code: null`: a signal ended it. */
+  readonly onExit: (code: number | null, signalName?: string) => void;
+  /** What it writes to standard error. */
+  readonly onStderr: (chunk: Buffer) => void;
+};
 
 /** The server's answer to a channel that it did not open. RFC 4254 section 5.1: 1 prohibited, 2 connect failed, … */
 export class ChannelRefused extends Error {
@@ -187,14 +195,13 @@ function openChannel(client: ssh2.Client, request: ChannelRequest): Promise<RawC
         client.forwardOut('127.0.0.1', 0, request.host, request.port, onAnswer);
         return;
       case 'command':
-        client.exec(request.command, onAnswer);
+        client.exec(request.command, (error, channel) => {
+          channel?.on('exit', request.onExit);
+          // Read in any case: unread it would stop the channel.
+          channel?.stderr.on('data', request.onStderr);
+          onAnswer(error, channel);
+        });
         return;
     }
   });
-}
-
-/** What a command wrote to standard error. It must be read: unread it would stop the channel. */
-export function stderrOf(channel: RawChannel): Readable {
-  // Channels that were opened for a command are the library's ClientChannel, which has `stderr`.
-  return (channel as ClientChannel).stderr;
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
 import { createHandshakeLimiter } from '../../src/ssh/handshake-limiter.ts';
+import { type ChaosProxy, openChaosProxy } from '../support/chaos-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectProblem, problemOf } from './expect-problem.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
@@ -306,5 +307,32 @@ describe('servers that fail us at each stage', () => {
     expect(await failed).toEqual(new Error('host removed'));
     if (!socket.closed) await once(socket, 'close');
     expect(deps.limiter.running).toBe(0);
+  });
+
+  test('how a command ended is known, also where that comes in one piece with the answer', async () => {
+    let way: ChaosProxy | null = null;
+    const server = await start({
+      onConnection(client) {
+        client.on('session', (accept) => {
+          accept().on('exec', (acceptExec, _reject, { command }) => {
+            way?.setFaults({ down: { stall: true } });
+            setTimeout(() => way?.setFaults({}), 30);
+            const channel = acceptExec();
+            channel.stderr.write('not found');
+            channel.exit(command === 'true' ? 0 : 127);
+            channel.end();
+          });
+        });
+      },
+    });
+    way = await openChaosProxy({ target: { host: '127.0.0.1', port: server.port }, random: Math.random });
+    cleanups.push(async () => way?.close());
+    if ('path' in way.address) throw new Error('not a TCP port');
+    const { port } = way.address;
+    await writeFile(scratch.path('known_hosts'), server.knownHosts.replace(`:${server.port} `, `:${port} `));
+    const connection = await open(port);
+    const stream = (await connection.openCommand(['virt-ssh-helper'], { signal })).resume();
+    const [error] = await once(stream, 'error');
+    expect(error.message).toContain('ended with status 127: not found');
   });
 });
