@@ -17,6 +17,9 @@ const redactedPaths = ['token', '*.token', 'authorization', '*.authorization', '
 
 /** JSON lines on standard error, so that standard output stays free for what a command was asked for. */
 export function openLog(level: LogLevel): Log {
+  const destination = pino.destination({ fd: 2, sync: true });
+  // A disk that is full, a reader that has gone: what cannot be said is lost, and nothing stops for it.
+  destination.on('error', () => {});
   return pino(
     {
       level,
@@ -24,7 +27,7 @@ export function openLog(level: LogLevel): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: redactedPaths, censor: '[redacted]' },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   );
 }
 

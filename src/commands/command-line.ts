@@ -85,6 +85,10 @@ program
 
 /** Does what `process.argv` asks for, and sets the exit code. */
 export async function runCommandLine(): Promise<void> {
+  // Whoever reads no further, as `head` does, has what he wanted.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   try {
     await program.parseAsync();
   } catch (error) {

@@ -36,6 +36,8 @@ export type ServeOptions = {
 /** Opens everything in order, waits for a signal, and closes it in the opposite order. Yields the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { host, port } = options;
+  // It would end the process; what has changed meanwhile is read as soon as the configuration is followed.
+  process.on('SIGHUP', passOver);
   const overrides = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
   const result = await loadConfig({ path: options.config, env: process.env, workingDir: process.cwd(), overrides });
   if (!result.ok) {
@@ -66,6 +68,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     log,
   });
   const following = await followConfig(config.file, live, { clock: systemClock, log });
+  process.off('SIGHUP', passOver);
   const endGivingBack = giveBackAtRest();
   try {
     const server = await listen(config, {
@@ -94,6 +97,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   return stop.finish();
 }
+
+function passOver() {}
 
 type FleetParts = {
   readonly targets: readonly HostTarget[];

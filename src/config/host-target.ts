@@ -68,6 +68,12 @@ function readHop(value: unknown, path: readonly (string | number)[], report: Pat
   const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   const written = `${user === null ? '' : `${encodeURIComponent(user)}@`}${bracketed}`;
   const hops = readJumpHops(written, (sentence) => report(path, sentence));
+  if (hops.length > 1 || hops.some((one) => one.port !== null)) {
+    report(
+      [...path, 'host'],
+      'Expected one host name or address; a port has a key of its own, and so has each hop an entry.',
+    );
+  }
   return hops.map((one) => ({ ...one, port: typeof port === 'number' ? port : null }));
 }
 

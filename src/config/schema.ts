@@ -70,7 +70,7 @@ const host = z.strictObject({
     .default({})
     .describe('For finding hosts by, and in metrics.'),
   jump: z
-    .union([hop, z.array(hop).max(8)], {
+    .union([hop, z.array(hop).max(7)], {
       error: 'expected [user@]host[:port], a mapping { host, port, user }, or a list of these',
     })
     .optional()

@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { ciphers, keyExchanges, macs, orderHostKeyAlgorithms } from './algorithms.ts';
 import type { RawChannel } from './channel-stream.ts';

@@ -290,6 +290,8 @@ limits: { bodyBytes: 1 }
     ['hosts: [ { name: a, uri: "qemu+ssh://h/system", jump: 7 } ]', /expected \[user@\]host/],
     ['hosts: [ { name: a, uri: "qemu+ssh://h/system", jump: "-x" } ]', /not beginning with a dash/],
     ['hosts: [ { name: a, uri: "qemu+ssh://h/system", jump: { host: "a b" } } ]', /expected a host name/i],
+    ['hosts: [ { name: a, uri: "qemu+ssh://h/system", jump: { host: "[::1]:2222" } } ]', /a port has a key of its own/],
+    ['hosts: [ { name: a, uri: "qemu+ssh://h/system", jump: { host: "a,b" } } ]', /one host name/],
     ['net: { segments: { lan: [ { bridge: br0 } ], wan: [ { bridge: br0 } ] } }', /in the segment "lan" already/],
     ['net: { segments: { "a b": [ { bridge: br0 } ] } }', /as a key: expected a name/],
     ['listen: { port: 1 }\nlisten: { port: 2 }', /unique/i],

@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, stat, writeFile } from 'node:fs/promises';
 import { type ClientRequest, request } from 'node:http';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -155,6 +156,35 @@ describe('stopping', () => {
     expect(await gateway.exited).toBe(1);
     expect(gateway.stderr()).toMatch(/"reason":"boom","stack":"Error: boom/);
     expect(gateway.stderr()).toContain('the gateway has stopped');
+  });
+});
+
+describe('what is said and cannot be heard', () => {
+  /** With the shell's redirections, in a state directory of its own. */
+  async function run(script: string): Promise<{ readonly status: number; readonly stderr: string }> {
+    await using dir = await mkdtempDisposable(join(tmpdir(), 'virtgraph-unheard-'));
+    const env = {
+      ...process.env,
+      VIRTGRAPH_STATE_DIR: dir.path,
+      VIRTGRAPH: `${process.execPath} ${resolve('src/main.ts')}`,
+    };
+    return await new Promise((settled) => {
+      execFile('bash', ['-o', 'pipefail', '-c', script], { cwd: dir.path, env }, (error, _stdout, stderr) => {
+        settled({ status: typeof error?.code === 'number' ? error.code : 0, stderr });
+      });
+    });
+  }
+
+  test('a reader that has read enough is no mistake', async () => {
+    expect(await run('$VIRTGRAPH schema | head -1 >/dev/null')).toEqual({ status: 0, stderr: '' });
+  });
+
+  test.each([
+    ['its log', '$VIRTGRAPH --port 0 2>/dev/full >said & p=$!; until grep -q ready said; do sleep 0.05; done'],
+    ['its welcome', '$VIRTGRAPH --port 0 2>said & p=$!; until grep -q "is ready" said; do sleep 0.05; done'],
+  ])('the gateway serves all the same, and stops when it is asked to: %s', async (_what, begin) => {
+    const script = `{ ${begin}; sleep 0.5; kill $p; wait $p; echo $? >status; } | true; exit $(cat status)`;
+    expect((await run(script)).status).toBe(0);
   });
 });
 

@@ -120,8 +120,10 @@ function sshTransport(hop: SshHop, settings: UriSettings, context: UriContext): 
 }
 
 /** libvirt's helper on the host finds the socket by itself: it can neither be told one nor uses netcat. */
-function checkProxy({ proxy, netcat, socket }: UriSettings, report: Report) {
+function checkProxy({ proxy, netcat, socket, mode }: UriSettings, report: Report) {
   if (proxy !== 'native') return;
+  if (mode === 'direct' || mode === 'legacy')
+    report(`The parameter "mode" cannot be used with proxy=native, which looks for the socket itself.`);
   if (netcat !== null) report('The parameter "netcat" means nothing with proxy=native.');
   if (socket !== null) report('The parameter "socket" cannot be used with proxy=native; leave one of them out.');
 }

@@ -36,7 +36,7 @@ export async function findRoute(
       throw hostProblem(
         'SSH_CONFIG_UNUSABLE',
         `More than ${maxHops} hops lead to ${target.hop.host} (${names}).`,
-        'Look for a ProxyJump in ssh_config that applies to the jump host itself.',
+        'Shorten `jump`, or look for a ProxyJump in ssh_config that applies to the jump host itself.',
       );
     }
     const configured = await Promise.all(before.map(async (hop) => ({ hop, config: await read(hop) })));

@@ -259,6 +259,7 @@ describe('a mistake in a URI is told', () => {
     ['qemu+ssh://h/system?proxy=socat', /one of auto, native, netcat/],
     ['qemu+ssh://h/system?proxy=native&netcat=nc', /"netcat" means nothing/],
     ['qemu+ssh://h/system?proxy=native&socket=/s', /"socket" cannot be used/],
+    ['qemu+ssh://h/system?proxy=native&mode=direct', /"mode" cannot be used/],
     ['qemu+ssh://h/system?known_hosts_verify=no', /one of normal, auto, ignore/],
     ['qemu+ssh://h/system?no_verify=yes', /a number/],
     ['qemu+ssh://h/system?no_tty=yes', /a number/],

@@ -66,6 +66,12 @@ export function connectionLost(message: string, cause?: unknown): VirtgraphError
   );
 }
 
+/** The reason of a stream that failed; one that names its own problem, such as a command that is missing on the host, is it. */
+export function streamFailure(error: Error): VirtgraphError {
+  if (error instanceof VirtgraphError && error.detail.problem) return error;
+  return connectionLost(`The connection failed: ${error.message}`, error);
+}
+
 /** The reason of a connection that we ended because of a fault of our own. */
 export function unexpectedFailure(error: unknown): VirtgraphError {
   const message = error instanceof Error ? error.message : String(error);

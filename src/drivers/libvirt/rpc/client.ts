@@ -16,6 +16,7 @@ import {
   connectionFailure,
   connectionLost,
   queueFullFailure,
+  streamFailure,
   unexpectedFailure,
 } from './call-failures.ts';
 import { CallQueue } from './call-queue.ts';
@@ -75,7 +76,7 @@ export class RpcClient {
     this.#caller = { clock: options.clock, giveUp: (call, error) => this.#giveUp(call, error) };
     this.#heardAt = options.clock.now();
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
-    stream.once('error', (error: Error) => this.fail(connectionLost(`The connection failed: ${error.message}`, error)));
+    stream.once('error', (error: Error) => this.fail(streamFailure(error)));
     stream.once('end', () => this.fail(connectionLost(this.#endMessage())));
     stream.once('close', () => this.fail(connectionLost(this.#endMessage())));
     if (stream.destroyed) this.fail(connectionLost('The connection was over before it was used.'));

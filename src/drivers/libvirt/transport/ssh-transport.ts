@@ -7,32 +7,38 @@ import type { Route, Transport } from './transport.ts';
 
 type SshHow = Pick<Extract<TargetTransport, { kind: 'ssh' }>, 'proxy' | 'netcat'>;
 
+/** Where a daemon may listen on the host. That of a session is only known when the host was asked. */
+type Place = { readonly label: string; readonly path: (signal: AbortSignal) => Promise<string> };
+
 /**
  * What `proxy=` says: `native` is virt-ssh-helper, `netcat` is nc, `auto` is forwarding of the socket by sshd itself,
  * then the helper, then nc. Commands are for servers that forward no sockets.
  */
 export function sshTransport(target: HostTarget, how: SshHow, connection: SshConnection): Transport {
   const close = () => connection.close();
-  const helper: Route = commandRoute(connection, sshHelperCommand(target));
+  const helper = commandRoute(connection, sshHelperCommand(target));
   if (how.proxy === 'native') return { routes: [helper], close };
-  if (target.session && target.socket === null) {
-    return {
-      routes: how.proxy === 'netcat' ? [sessionRoute(target, connection)] : [helper, sessionRoute(target, connection)],
-      close,
-    };
-  }
-  const paths = daemonSockets(target, systemSocketDirs);
-  const netcat = paths.map((path) => commandRoute(connection, [how.netcat, '-U', path]));
-  if (how.proxy === 'netcat') return { routes: netcat, close };
-  const forwarded = paths.map(
-    (path): Route => ({
-      label: path,
-      kind: 'socket',
-      open: ({ signal }) => connection.openSocket(path, { signal }),
+  const isSession = target.session && target.socket === null;
+  const places = isSession ? sessionPlaces(target, connection) : systemPlaces(target);
+  const netcat = places.map(
+    ({ label, path }): Route => ({
+      label: `${how.netcat} -U ${label}`,
+      kind: 'command',
+      open: async ({ signal }) => connection.openCommand([how.netcat, '-U', await path(signal)], { signal }),
     }),
   );
-  // The helper looks for the socket by itself: of no use when the operator has named one.
-  return { routes: [...forwarded, ...(target.socket === null ? [helper] : []), ...netcat], close };
+  if (how.proxy === 'netcat') return { routes: netcat, close };
+  const forwarded = places.map(
+    ({ label, path }): Route => ({
+      label,
+      kind: isSession ? 'command' : 'socket',
+      open: async ({ signal }) => connection.openSocket(await path(signal), { signal }),
+    }),
+  );
+  // The helper looks for the socket by itself: of no use when the operator has said which.
+  const helpers = target.socket === null && target.mode === 'auto' ? [helper] : [];
+  // Of a session it is asked first: to find its socket takes a command, too.
+  return { routes: isSession ? [...helpers, ...forwarded, ...netcat] : [...forwarded, ...helpers, ...netcat], close };
 }
 
 function commandRoute(connection: SshConnection, argv: readonly string[]): Route {
@@ -43,19 +49,20 @@ function commandRoute(connection: SshConnection, argv: readonly string[]): Route
   };
 }
 
-/** A session's socket lies in a directory named after the user's number, which only the host knows. */
-function sessionRoute(target: HostTarget, connection: SshConnection): Route {
-  return {
-    label: 'the session’s socket, by `id -u`',
-    kind: 'command',
-    async open({ signal }) {
-      const uid = await remoteUid(connection, signal);
-      const [path = ''] = daemonSockets({ ...target, mode: target.mode === 'auto' ? 'legacy' : target.mode }, [
-        sessionSocketDir({ runtimeDir: undefined, uid }),
-      ]);
-      return connection.openSocket(path, { signal });
+function systemPlaces(target: HostTarget): readonly Place[] {
+  return daemonSockets(target, systemSocketDirs).map((path) => ({ label: path, path: async () => path }));
+}
+
+/** A session's sockets lie in a directory named after the user's number, which only the host knows. */
+function sessionPlaces(target: HostTarget, connection: SshConnection): readonly Place[] {
+  let known: number | null = null;
+  return daemonSockets(target, ['']).map((name) => ({
+    label: `the session’s ${name.slice(1)}, by \`id -u\``,
+    async path(signal) {
+      known ??= await remoteUid(connection, signal);
+      return `${sessionSocketDir({ runtimeDir: undefined, uid: known })}${name}`;
     },
-  };
+  }));
 }
 
 async function remoteUid(connection: SshConnection, signal: AbortSignal): Promise<number> {

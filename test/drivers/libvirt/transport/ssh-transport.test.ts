@@ -45,13 +45,19 @@ const labels = (changes: Partial<HostTarget>, proxy: 'auto' | 'native' | 'netcat
 
 describe('the routes over SSH', () => {
   test('are sockets forwarded by sshd, then the helper, then netcat', () => {
-    expect(labels({}, 'auto')).toEqual([
+    expect(labels({ mode: 'auto', driver: 'nobody' }, 'auto')).toEqual([
       '/run/libvirt/libvirt-sock',
       '/var/run/libvirt/libvirt-sock',
       'virt-ssh-helper qemu:///system',
       'nc -U /run/libvirt/libvirt-sock',
       'nc -U /var/run/libvirt/libvirt-sock',
     ]);
+  });
+
+  test.each(['legacy', 'direct'] as const)('lead to no other daemon than mode=%s says', (mode) => {
+    const name = mode === 'legacy' ? 'libvirt-sock' : 'virtqemud-sock';
+    const paths = [`/run/libvirt/${name}`, `/var/run/libvirt/${name}`];
+    expect(labels({ mode }, 'auto')).toEqual([...paths, ...paths.map((path) => `nc -U ${path}`)]);
   });
 
   test('are the helper alone, or netcat alone, where the operator says so', () => {
@@ -77,20 +83,38 @@ describe('the routes over SSH', () => {
 });
 
 describe('the routes to a session', () => {
-  test('are the helper, then the socket in the directory of the account', async () => {
-    const { asked, connection } = recorder('1000\n');
-    const { routes } = sshTransport(
-      target({ session: true, connectName: 'qemu:///session' }),
-      { proxy: 'auto', netcat: 'nc' },
-      connection,
-    );
-    for (const route of routes) await route.open({ signal: new AbortController().signal });
-    expect(asked).toEqual([
-      ['virt-ssh-helper', 'qemu:///session'],
-      ['id', '-u'],
-      '/run/user/1000/libvirt/libvirt-sock',
-    ]);
-  });
+  const session = target({ session: true, connectName: 'qemu:///session', mode: 'auto' });
+  const directory = '/run/user/1000/libvirt';
+
+  test.each([
+    [
+      'auto',
+      [
+        ['virt-ssh-helper', 'qemu:///session'],
+        ['id', '-u'],
+        `${directory}/virtqemud-sock`,
+        `${directory}/libvirt-sock`,
+        ['nc', '-U', `${directory}/virtqemud-sock`],
+        ['nc', '-U', `${directory}/libvirt-sock`],
+      ],
+    ],
+    [
+      'netcat',
+      [
+        ['id', '-u'],
+        ['nc', '-U', `${directory}/virtqemud-sock`],
+        ['nc', '-U', `${directory}/libvirt-sock`],
+      ],
+    ],
+  ] as const)(
+    'with proxy=%s lead to the directory of the account, for whose number is asked once',
+    async (proxy, expected) => {
+      const { asked, connection } = recorder('1000\n');
+      const { routes } = sshTransport(session, { proxy, netcat: 'nc' }, connection);
+      for (const route of routes) await route.open({ signal: new AbortController().signal });
+      expect(asked).toEqual(expected);
+    },
+  );
 
   test('refuse a number that is none', async () => {
     const { connection } = recorder('command not found; rm -rf /\n');
