@@ -64,7 +64,7 @@ export async function openLibvirtDriver(
     const { client } = control;
     const lanes = createLanes({
       control,
-      openConnection: () => withLaneDeadline(clock, connect),
+      openConnection: (over) => withLaneDeadline(clock, over, connect),
       single: isWorldOfItsOwn(connectName),
       clock,
       ...(calls && { onCallEnd: (call) => calls.tell({ ...call, host: target.name }) }),
@@ -171,12 +171,19 @@ function namingHost(lanes: Lanes, host: string): Lanes {
 }
 
 /** A lane belongs to all who wait for it, so it has a deadline of its own and nobody's signal. */
-async function withLaneDeadline<T>(clock: Clock, open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function withLaneDeadline<T>(
+  clock: Clock,
+  over: AbortSignal,
+  open: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const cancel = clock.after(laneDeadlineMs, () => controller.abort());
+  const giveUp = () => controller.abort(over.reason);
+  over.addEventListener('abort', giveUp);
   try {
     return await open(controller.signal);
   } finally {
     cancel();
+    over.removeEventListener('abort', giveUp);
   }
 }

@@ -46,8 +46,8 @@ export type Lanes = {
 
 export type LanesOptions = {
   readonly control: LibvirtConnection;
-  /** Another libvirt connection to the same daemon. */
-  readonly openConnection: () => Promise<LibvirtConnection>;
+  /** Another libvirt connection to the same daemon. It is given up when `signal` is aborted, for its reason. */
+  readonly openConnection: (signal: AbortSignal) => Promise<LibvirtConnection>;
   /** One connection for everything: for drivers whose every connection is a world of its own. */
   readonly single: boolean;
   readonly clock: Clock;
@@ -79,11 +79,12 @@ export function createLanes({ control, openConnection, single, clock, onCallEnd 
   /** The one connection more, and the lane whose work it does. */
   let replacement: { readonly lane: Lane; readonly opened: Opened } | null = null;
   let closing: Promise<void> | null = null;
+  const over = new AbortController();
 
   function open(onLost: (lost: Opened) => void): Opened {
-    const connection: Promise<LibvirtConnection> = closing
-      ? Promise.reject(connectionLost('The gateway closed the connection.'))
-      : openConnection();
+    const connection: Promise<LibvirtConnection> = over.signal.aborted
+      ? Promise.reject(over.signal.reason)
+      : openConnection(over.signal);
     const entry: Opened = { connection, client: null, callers: 0, used: true };
     const forget = () => onLost(entry);
     connection.then(({ client }) => {
@@ -201,6 +202,7 @@ export function createLanes({ control, openConnection, single, clock, onCallEnd 
   // One host fails for one reason, and whoever waits on another lane hears that one.
   void control.client.closed.then((reason) => {
     if (closing !== null) return;
+    over.abort(reason);
     for (const { opened: lane } of all()) lane.client?.fail(reason);
   });
 
@@ -217,6 +219,7 @@ export function createLanes({ control, openConnection, single, clock, onCallEnd 
       return { roundTripMs: control.client.reading.roundTripMs, lanes };
     },
     close() {
+      over.abort(connectionLost('The gateway closed the connection.'));
       closing ??= Promise.all(all().map((lane) => closeQuietly(lane.opened.connection))).then(() => {});
       return closing;
     },

@@ -14,7 +14,7 @@ import { parseUuid, type Uuid } from '../../../src/model/brands.ts';
 import { statsGroups } from '../../../src/model/stats.ts';
 import type { HostTarget } from '../../../src/model/target.ts';
 import { eventually } from '../../support/eventually.ts';
-import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts';
 import { createWireTap } from '../../support/wire-tap.ts';
 
 const options = { signal: new AbortController().signal };
@@ -348,6 +348,20 @@ test('readings of a guest that is off say why there are none of its cards', asyn
   const uuid = await firstUuid(driver, 'SHUTOFF');
   const [sample] = await driver.readDomainStats(['state', 'cpu', 'interface'], [uuid], options);
   expect(sample).toMatchObject({ state: 'SHUTOFF', interfaces: null, missing: expect.stringContaining('not running') });
+});
+
+test('a host whose control lane is lost while another is being opened is lost at once, for that one reason', async () => {
+  const [control, silent] = [daemon.connect(), duplexPair()[0]];
+  const streams: Duplex[] = [control, silent];
+  const next = async () => streams.shift() ?? Promise.reject(new Error('There is no third.'));
+  const driver = await open({}, { routes: [{ label: 'sim', kind: 'socket', open: next }], close: async () => {} });
+  const waiting = driver.readCapabilities(options);
+  const failed = waiting.catch((error: unknown) => error);
+  await settle();
+  control.destroy();
+  expect(await driver.closed).toMatchObject({ message: 'The daemon closed the connection.' });
+  expect(await failed).toMatchObject({ message: 'The daemon closed the connection.' });
+  expect(silent.destroyed).toBe(true);
 });
 
 test('a domain that was renamed under us is still found by its UUID', async () => {
