@@ -51,7 +51,8 @@ function messageOf(issue: SchemaIssue): string {
       if (issue.origin === 'array') return `expected at most ${issue.maximum}`;
       return `expected ${issue.maximum} or less, saw ${describe(issue.input)}`;
     case 'invalid_format':
-      return `${issue.message}, saw ${describe(issue.input)}`;
+      // In the place of a variable's name, a secret itself may have been written.
+      return issue.path.at(-1) === 'env' ? issue.message : `${issue.message}, saw ${describe(issue.input)}`;
     case 'invalid_key':
       return issue.issues[0] === undefined ? issue.message : `as a key: ${messageOf(issue.issues[0])}`;
     case 'invalid_union':

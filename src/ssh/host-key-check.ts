@@ -8,6 +8,7 @@ import type { KnownHostEntry } from './known-hosts/parse.ts';
 import { appendKnownHost, knownHostLine } from './known-hosts/record.ts';
 import { type HostKeyVerdict, judgeHostKey, trustedKeyTypes } from './known-hosts/verdict.ts';
 import { reasonOf } from './reason.ts';
+import { quoteCommand } from './shell-quote.ts';
 
 /** Whom a hop must prove to be. */
 export type HostIdentity = {
@@ -154,21 +155,17 @@ function placeOf(entry: KnownHostEntry): string {
   return `${entry.file}:${entry.line}`;
 }
 
-function unknownHost(name: string, { host, port, knownHostsFiles }: HostIdentity, key: Buffer): VirtgraphError {
+function unknownHost(name: string, { knownHostsFiles }: HostIdentity, key: Buffer): VirtgraphError {
   const [file = 'a known_hosts file'] = knownHostsFiles;
-  const type = keyTypeOf(key);
+  // The very key that is to be compared, under the name that is looked for: to ask the host once more might bring another,
+  // and behind a jump host nobody can.
+  const line = knownHostLine(name, key, { hashed: false }).trim();
   return hostProblem(
     'HOST_KEY_UNKNOWN',
-    `${name} presents the ${type} key ${fingerprintOf(key)}, which no known_hosts file has (${knownHostsFiles.join(', ')}).`,
+    `${name} presents the ${keyTypeOf(key)} key ${fingerprintOf(key)}, which no known_hosts file has (${knownHostsFiles.join(', ')}).`,
     `Compare ${fingerprintOf(key)} with what "ssh-keygen -l -f" says of the public host key on ${name} itself. ` +
-      `If they are equal, add the key: ssh-keyscan -t ${shortKeyType(type)} -p ${port} ${host} >> ${file}`,
+      `If they are equal, add the key: ${quoteCommand(['echo', line])} >> ${quoteCommand([file])}`,
   );
-}
-
-/** As `ssh-keyscan -t` wants it. */
-function shortKeyType(type: string): string {
-  if (type.startsWith('ecdsa-')) return 'ecdsa';
-  return type.replace('ssh-', '');
 }
 
 function changedWhileConnected(name: string, before: Buffer, now: Buffer): VirtgraphError {

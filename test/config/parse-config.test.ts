@@ -118,6 +118,11 @@ describe('a good configuration', () => {
     expect(here).toMatchObject({ name: 'here', labels: {}, transport: { kind: 'unix' } });
   });
 
+  test('lets a segment name a host that the API may add', () => {
+    const text = 'api: { hosts: { enabled: true } }\nnet: { segments: { lan: [ { host: later, bridge: br0 } ] } }\n';
+    expect(configOf(text).segments).toMatchObject([{ name: 'lan' }]);
+  });
+
   test('makes segments of bridges, networks and devices', () => {
     expect(configOf(whole).segments).toEqual([
       {
@@ -269,6 +274,10 @@ limits: { bodyBytes: 1 }
     ['listen: { port: 80.5 }', /whole number/],
     ['listen: { host: "" }', /some text/],
     ['auth: { mode: basic }', /one of token, none, saw "basic"/],
+    [
+      'hosts: [ { name: a, uri: "qemu+ssh://h/system", password: { env: hunter-2 } } ]',
+      /expected the name of an environment variable$/i,
+    ],
     ['auth: { token: abc123 }', /secrets are never written here/],
     ['auth: { mode: none, tokenFile: x }', /means nothing/],
     ['origins: [ "dash.example" ]', /such as https:/],

@@ -7,5 +7,7 @@ export function redactUri(text: string): string {
       // Without an "@" behind it: a port, or a password whose end is missing.
       .replace(/(:\/\/[^/@:?[\]]*):(?!\d{1,5}(?:[/?#]|$)|\*)[^/?#]*/, '$1:***')
       .replace(/([?&;]name=)[^&;]*%40[^&;]*/i, '$1***')
+      // No parameter holds one, but somebody may have thought so.
+      .replace(/([?&;][^=&;]*(?:pass|pwd|secret|token)[^=&;]*=)[^&;]*/gi, '$1***')
   );
 }

@@ -301,6 +301,14 @@ describe('a mistake in a URI is told', () => {
   });
 });
 
+test('redactUri hides what somebody took for the parameter of a password', () => {
+  for (const name of ['password', 'sshPass', 'x_token', 'client-secret']) {
+    expect(redactUri(`qemu+ssh://h/system?mode=auto&${name}=hunter2&socket=/s`)).toBe(
+      `qemu+ssh://h/system?mode=auto&${name}=***&socket=/s`,
+    );
+  }
+});
+
 test('redactUri leaves alone what holds no password', () => {
   for (const text of [
     'qemu+ssh://me@h:22/system?mode=auto',
