@@ -217,7 +217,7 @@ export function openAuthPlan(
       return hostProblem(
         code,
         `${hopName} does not let ${user} in: ${parts.join('; ')}.`,
-        remedies[code] ?? remedies.AUTHENTICATION_FAILED,
+        remedies[code] ?? (tried.length === 0 ? remedyForNothing : remedyForKeys),
         cause ? { cause } : {},
       );
     },
@@ -226,13 +226,16 @@ export function openAuthPlan(
   };
 }
 
-const remedies: Readonly<Partial<Record<ProblemCode, string>>> & { readonly AUTHENTICATION_FAILED: string } = {
-  AUTHENTICATION_FAILED: "Add one of the public keys tried to the user's authorized_keys on the host, or set keyfile=.",
+const remedies: Readonly<Partial<Record<ProblemCode, string>>> = {
   KEY_FILE_UNREADABLE: 'Name a private key that the gateway may read, in OpenSSH or PEM format, with keyfile=.',
   PASSPHRASE_NEEDED: "Give the passphrase by file or environment variable, or add the key to the gateway's agent.",
   AGENT_UNAVAILABLE:
     'Start the agent, set SSH_AUTH_SOCK for the gateway and add a key, or leave agent out of sshauth=.',
 };
+
+const remedyForKeys = "Add one of the public keys tried to the user's authorized_keys on the host, or set keyfile=.";
+const remedyForNothing =
+  'Give the gateway something to log in with: a key (keyfile=), an agent (SSH_AUTH_SOCK), or a password, and see that sshauth= allows it.';
 
 function defaultMethods(keyFiles: readonly KeyFile[]): readonly SshAuthMethod[] {
   const keys = keyFiles.some((file) => file.named) ? (['privkey', 'agent'] as const) : (['agent', 'privkey'] as const);

@@ -7,10 +7,12 @@ import { missingRequirements } from './requirements.ts';
 import { listSlots } from './slot.ts';
 import { waitFor } from './wait.ts';
 
+const keeperProgram = join(import.meta.dirname, 'keeper.ts');
+
 /** `npm run lab up [HOSTS [INNER-HOSTS]]`, `status`, `down`. */
 const usage = `usage: npm run lab up [HOSTS [INNER-HOSTS]]   hosts that this machine reaches, and those behind a jump host
        npm run lab status
-       npm run lab down`;
+       npm run lab down                         ends the labs that were begun from this directory`;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -24,9 +26,8 @@ async function main([verb, ...counts]: readonly string[]): Promise<number> {
 }
 
 async function up(counts: readonly string[]): Promise<number> {
-  const program = join(import.meta.dirname, 'keeper.ts');
   // Nothing of ours is inherited: a pipe that we print into would not end as long as the lab stands.
-  const keeper = fork(program, counts, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const keeper = fork(keeperProgram, counts, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const told = await new Promise<KeeperMessage>((resolve) => {
     // Its one message; both ends are this repository.
     keeper.once('message', (message) => resolve(message as KeeperMessage));
@@ -53,7 +54,7 @@ function status(): number {
 /** Ends the labs that `up` began. Those of a test run end with it. */
 async function down(): Promise<number> {
   const swept = await sweepDeadLabs();
-  const kept = listSlots().filter(({ slot }) => existsSync(join(slot.folder, 'guide.txt')));
+  const kept = listSlots().filter(({ slot, owner }) => existsSync(join(slot.folder, 'guide.txt')) && isOurs(owner));
   for (const { owner } of kept) if (owner !== null) process.kill(owner.pid, 'SIGTERM');
   for (const { slot, owner } of kept) {
     await waitFor(`the end of ${slot.prefix}`, () => owner === null || !existsSync(`/proc/${owner.pid}`), 30_000);
@@ -61,6 +62,16 @@ async function down(): Promise<number> {
   const ended = [...swept, ...kept.map(({ slot }) => slot.prefix)];
   console.log(ended.length > 0 ? `ended ${ended.join(', ')}` : 'no lab to end');
   return 0;
+}
+
+/** Another directory's labs may be in use by somebody else. */
+function isOurs(owner: { readonly pid: number } | null): boolean {
+  if (owner === null) return false;
+  try {
+    return readFileSync(`/proc/${owner.pid}/cmdline`, 'utf8').split('\0').includes(keeperProgram);
+  } catch {
+    return false; // It has just ended.
+  }
 }
 
 function isCount(text: string): boolean {

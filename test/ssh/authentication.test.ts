@@ -220,6 +220,12 @@ describe('logging in, against a real sshd', () => {
     });
   });
 
+  test('sshauth=password without a password asks for something to log in with', async () => {
+    const error = await expectProblem(logIn({ authMethods: ['password'], password: null }), 'AUTHENTICATION_FAILED');
+    expect(error.message).toContain('there was nothing to try');
+    expect(error.detail.remedy).toMatch(/something to log in with/);
+  });
+
   test('sshauth=agent without an agent says so', async () => {
     const error = await expectProblem(logIn({ authMethods: ['agent'] }), 'AGENT_UNAVAILABLE');
     expect(error.message).toContain('SSH_AUTH_SOCK is not set');

@@ -132,8 +132,9 @@ function readValues(values: SshConfigValues, hop: SshHop, env: SshConfigReader['
   const hostName = first('hostname') ?? defaults.hostName;
   const user = first('user') ?? defaults.user;
   const port = Number(first('port') ?? defaults.port);
-  const hostKeyAlias = first('hostkeyalias');
-  const expand = (path: string) => expandPath(path, { hostName, user, port, original: hop.host, env });
+  const alias = first('hostkeyalias');
+  const hostKeyAlias = alias === 'none' ? null : alias;
+  const expand = (path: string) => expandPath(path, { hostName, user, port, original: hop.host, hostKeyAlias, env });
   const paths = (keyword: string) =>
     (first(keyword) ?? '')
       .split(/\s+/)
@@ -150,7 +151,7 @@ function readValues(values: SshConfigValues, hop: SshHop, env: SshConfigReader['
     proxyJump: parseProxyJump(first('proxyjump')),
     userKnownHostsFiles: paths('userknownhostsfile'),
     globalKnownHostsFiles: paths('globalknownhostsfile'),
-    hostKeyAlias: hostKeyAlias === null || hostKeyAlias === 'none' ? null : hostKeyAlias,
+    hostKeyAlias,
     hashKnownHosts: first('hashknownhosts') === 'yes',
   };
 }
@@ -206,6 +207,7 @@ type Tokens = {
   readonly user: string;
   readonly port: number;
   readonly original: string;
+  readonly hostKeyAlias: string | null;
   readonly env: SshConfigReader['env'];
 };
 
@@ -218,6 +220,7 @@ function expandPath(path: string, tokens: Tokens): string {
     d: account.homedir,
     h: tokens.hostName,
     i: String(account.uid),
+    k: tokens.hostKeyAlias ?? tokens.original,
     L: hostname().split('.')[0] ?? '',
     l: hostname(),
     n: tokens.original,

@@ -39,6 +39,7 @@ Host web
   User operator
   IdentityFile ~/.ssh/fleet
   IdentityFile %d/keys/%r@%h:%p
+  IdentityFile ~/keys/%k
   IdentitiesOnly yes
   IdentityAgent /run/agent.sock
   ProxyJump admin@bastion:2200,inner
@@ -52,7 +53,11 @@ Host web
       hostName: 'web.internal.example',
       port: 2222,
       user: 'operator',
-      identityFiles: [`${homedir}/.ssh/fleet`, `${homedir}/keys/operator@web.internal.example:2222`],
+      identityFiles: [
+        `${homedir}/.ssh/fleet`,
+        `${homedir}/keys/operator@web.internal.example:2222`,
+        `${homedir}/keys/web-alias`,
+      ],
       identityAgent: '/run/agent.sock',
       identitiesOnly: true,
       proxyJump: [hop('bastion', { port: 2200, user: 'admin' }), hop('inner')],
