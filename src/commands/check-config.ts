@@ -1,9 +1,6 @@
-import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { ConfigProblem } from '../config/parse-config.ts';
-import { StartError } from './start-error.ts';
-import { readTlsFiles } from './tls-files.ts';
-import { readGivenSignIn } from './token.ts';
+import { judgeNamedFiles } from './named-files.ts';
 
 /** Judges the configuration as a start would, tells all that is wrong with it, and starts nothing. Yields the exit code. */
 export async function checkConfig(path: string | null): Promise<number> {
@@ -13,9 +10,9 @@ export async function checkConfig(path: string | null): Promise<number> {
     return 1;
   }
   const { config } = result;
-  const unusable = await unusableFiles(config);
-  if (unusable.length > 0) {
-    process.stderr.write(describeProblems(unusable));
+  const { problems, warnings } = await judgeNamedFiles(config, process.env);
+  if (problems.length > 0) {
+    process.stderr.write(describeProblems(problems));
     return 1;
   }
   const { host, port, tls } = config.listen;
@@ -28,27 +25,10 @@ export async function checkConfig(path: string | null): Promise<number> {
     ...config.hosts.map(
       (target) => `  ${target.name.padEnd(width)}  ${target.uri}${target.readOnly ? '  (read-only)' : ''}`,
     ),
-    ...config.warnings.map((warning) => `warning: ${warning}`),
+    ...[...config.warnings, ...warnings].map((warning) => `warning: ${warning}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return 0;
-}
-
-/** The certificate and the token that a start could not use. Keys of hosts are the doctor's: a start waits for no host. */
-async function unusableFiles(config: Config): Promise<readonly ConfigProblem[]> {
-  const file = config.file ?? 'environment';
-  const problems: ConfigProblem[] = [];
-  const judge = async (path: string, reading: Promise<unknown>) => {
-    try {
-      await reading;
-    } catch (error) {
-      if (!(error instanceof StartError)) throw error;
-      problems.push({ file, line: 1, column: 1, path, message: error.message });
-    }
-  };
-  await judge('listen.tls', readTlsFiles(config.listen.tls));
-  await judge('auth', readGivenSignIn(config.auth, process.env));
-  return problems;
 }
 
 /** One line each, as compilers write them, so that editors can jump there. */

@@ -18,6 +18,7 @@ import { openHostSources, sourcesIn } from './host-sources.ts';
 import { keptValue } from './kept-value.ts';
 import { createLiveConfig } from './live-config.ts';
 import { giveBackAtRest } from './memory-at-rest.ts';
+import { withUsableFiles } from './named-files.ts';
 import { packageVersion, readSchemaSource } from './package-files.ts';
 import { explainListenError } from './start-error.ts';
 import { openStateStore, type StateStore } from './state-store.ts';
@@ -51,6 +52,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const dir = stateDir(process.env);
   const signIn = await readSignIn(config.auth, dir, process.env);
+  for (const warning of signIn.warnings) log.warn({}, warning);
   const store = openStateStore(config, dir, log);
   const who = signIn.auth.mode === 'token' ? 'token' : 'nobody in particular';
   const hosts = await openHostSources({ config, stateDir: dir, who, clock: systemClock, log });
@@ -62,7 +64,10 @@ export async function serve(options: ServeOptions): Promise<number> {
   const hostAdmin = hosts.createAdmin(fleet, access.trustKey);
   const live = createLiveConfig({
     started: config,
-    load: () => loadConfig({ path: config.file, env: process.env, workingDir: process.cwd(), overrides }),
+    async load() {
+      const read = await loadConfig({ path: config.file, env: process.env, workingDir: process.cwd(), overrides });
+      return withUsableFiles(read, config, process.env);
+    },
     apply: async (next) => hostAdmin.configure(await sourcesIn(next)),
     clock: systemClock,
     log,

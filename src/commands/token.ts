@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuthConfig } from '../config/config.ts';
 import type { AuthMode } from '../server/auth.ts';
+import { quoteCommand } from '../ssh/shell-quote.ts';
 import { keptValue } from './kept-value.ts';
 import { StartError } from './start-error.ts';
 
@@ -13,6 +14,8 @@ export type SignIn = {
   readonly shellToken: string | null;
   /** Made at this start; `null`: it is not new. */
   readonly newToken: NewToken | null;
+  /** Allowed, but to be said at every start. */
+  readonly warnings: readonly string[];
 };
 
 export type NewToken = {
@@ -40,6 +43,7 @@ export async function readSignIn(
     auth: tokenAuth(value, file),
     shellToken: catOf(file),
     newToken: isNew ? { file, shown: isLogged(env, stdout) ? null : value } : null,
+    warnings: [],
   };
 }
 
@@ -48,12 +52,25 @@ export async function readGivenSignIn(
   config: AuthConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<SignIn | null> {
-  if (config.mode === 'none') return { auth: { mode: 'none' }, shellToken: null, newToken: null };
+  const nothingNew = { newToken: null, warnings: [] };
+  if (config.mode === 'none') return { ...nothingNew, auth: { mode: 'none' }, shellToken: null };
   const fromEnv = env['VIRTGRAPH_TOKEN'];
-  if (fromEnv) return { auth: tokenAuth(fromEnv, 'VIRTGRAPH_TOKEN'), shellToken: '$VIRTGRAPH_TOKEN', newToken: null };
-  if (config.tokenFile === null) return null;
-  const token = await readTokenFile(config.tokenFile);
-  return { auth: tokenAuth(token, config.tokenFile), shellToken: catOf(config.tokenFile), newToken: null };
+  if (fromEnv) {
+    return { ...nothingNew, auth: tokenAuth(fromEnv, 'VIRTGRAPH_TOKEN'), shellToken: '$VIRTGRAPH_TOKEN' };
+  }
+  const { tokenFile } = config;
+  if (tokenFile === null) return null;
+  const { token, isForEverybody } = await readTokenFile(tokenFile);
+  return {
+    ...nothingNew,
+    auth: tokenAuth(token, tokenFile),
+    shellToken: catOf(tokenFile),
+    warnings: isForEverybody
+      ? [
+          `Every user of this machine may read the token, and so use the gateway: chmod 600 ${quoteCommand([tokenFile])}`,
+        ]
+      : [],
+  };
 }
 
 /** systemd sets JOURNAL_STREAM for what it logs. Terminals that a service opened inherit it, and are no log. */
@@ -68,12 +85,15 @@ function tokenAuth(token: string, source: string): AuthMode {
   );
 }
 
-async function readTokenFile(file: string): Promise<string> {
+async function readTokenFile(path: string): Promise<{ readonly token: string; readonly isForEverybody: boolean }> {
   try {
-    return (await readFile(file, 'utf8')).split('\n')[0]?.trim() ?? '';
+    await using file = await open(path);
+    const [text, { mode }] = await Promise.all([file.readFile('utf8'), file.stat()]);
+    // A group is the operator's choice, as systemd's credentials show.
+    return { token: text.split('\n')[0]?.trim() ?? '', isForEverybody: (mode & 0o007) !== 0 };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(`The token file ${file} cannot be read: ${reason}.`);
+    throw new StartError(`The token file ${path} cannot be read: ${reason}.`);
   }
 }
 

@@ -4,6 +4,9 @@ import type { HostTarget } from '../model/target.ts';
 import { type Places, type ReadHost, resolvePath } from './host-target.ts';
 import { isLoopback } from './loopback.ts';
 import type { ConfigInput } from './schema.ts';
+import { didYouMean } from './suggest.ts';
+import { knownDrivers } from './uri/uri-drivers.ts';
+import { supportedParameters } from './uri/uri-parameters.ts';
 
 export type AuthConfig =
   | { readonly mode: 'none' }
@@ -86,8 +89,11 @@ function memberOf(member: ConfigInput['net']['segments'][string][number]): Named
   return { host, kind: 'device', name: device ?? '' };
 }
 
-function ownWarnings(file: string | null, { listen, hosts }: ConfigInput): readonly string[] {
-  const warnings: string[] = [];
+function ownWarnings(file: string | null, { listen, hosts, api }: ConfigInput): readonly string[] {
+  const warnings = [
+    ...unheardOf('api.hosts.drivers', 'driver', api.hosts.drivers, knownDrivers),
+    ...unheardOf('api.hosts.parameters', 'parameter', api.hosts.parameters, Object.keys(supportedParameters)),
+  ];
   if (file !== null && hosts.length === 0) warnings.push('No hosts are configured: the fleet is empty.');
   if (listen.tls === undefined && !isLoopback(listen.host)) {
     warnings.push(
@@ -95,4 +101,11 @@ function ownWarnings(file: string | null, { listen, hosts }: ConfigInput): reado
     );
   }
   return warnings;
+}
+
+/** Words that allow nothing, unless there is more to come than we know. */
+function unheardOf(key: string, what: string, words: readonly string[], known: readonly string[]): readonly string[] {
+  return words
+    .filter((word) => !known.includes(word))
+    .map((word) => `${key}: no URI has the ${what} ${JSON.stringify(word)} yet.${didYouMean(word, known)}`);
 }

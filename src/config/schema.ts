@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { logLevels } from '../log.ts';
 import { segmentMemberKinds } from '../model/segment.ts';
 import { transportKinds } from '../model/target.ts';
+import { isListenHost } from './listen-host.ts';
 
 /**
  * The shape of virtgraph.yaml: every key with its type, default and description. What keys mean together is in
@@ -123,6 +124,14 @@ const segmentMember = z
 
 const word = (expected: string) => z.string().regex(/^[a-z][a-z0-9._-]{0,62}$/, { error: `expected ${expected}` });
 
+const addressPattern = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[^\s/@[\]]+$/, {
+    error: 'expected a name or an address, with * for any run of characters, such as *.example or 10.0.*',
+  });
+
 /** What a user of the API may make the gateway connect to. What each default keeps out: docs/OPERATIONS.md. */
 const api = z.strictObject({
   trustHostKeys: z.boolean().default(false).describe('The mutation trustHostKey may record host keys in known_hosts.'),
@@ -143,7 +152,7 @@ const api = z.strictObject({
         .default(['mode', 'no_tty', 'keepalive_interval', 'keepalive_count'])
         .describe('Parameters that their URIs may have.'),
       addresses: z
-        .array(z.string().min(1).max(253))
+        .array(addressPattern)
         .default(['*'])
         .describe(
           'Names and addresses that they, and the jump hosts before them, may have; * is any run of characters.',
@@ -157,7 +166,12 @@ const originExpected = 'expected an origin without a path, such as https://dashb
 const origin = z
   .string()
   .regex(/^https?:\/\/[^\s/?#@]+$/, { error: originExpected, abort: true })
-  .refine((text) => URL.canParse(text), { error: originExpected });
+  .refine((text) => URL.canParse(text), { error: originExpected, abort: true })
+  .refine((text) => !text.includes('*'), { error: 'expected a whole origin: * stands for nothing here' });
+
+const listenHost = z.string().min(1).refine(isListenHost, {
+  error: 'expected an address or a name of this machine, such as 0.0.0.0, ::1 or localhost; the port is listen.port',
+});
 
 const config = z.strictObject({
   fleetId: name()
@@ -167,7 +181,7 @@ const config = z.strictObject({
     ),
   listen: z
     .strictObject({
-      host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
+      host: listenHost.default('127.0.0.1').describe('Address to listen on.'),
       port: count(0, 65_535).default(4_000).describe('Port to listen on; 0 for any that is free.'),
       tls: z
         .strictObject({

@@ -1,8 +1,10 @@
 /** What the stages of an SSH connection found, in words. */
 import type { ProbeDetail } from '../model/probe.ts';
 import type { SshTarget } from '../model/target.ts';
+import type { LoginFinding } from '../ssh/authentication.ts';
 import type { HostKeyFinding } from '../ssh/host-key-check.ts';
 import type { RouteHop } from '../ssh/route/route.ts';
+import { quoteCommand } from '../ssh/shell-quote.ts';
 import type { SshFinding } from '../ssh/stages.ts';
 import type { StageNote } from './probe-recorder.ts';
 
@@ -42,18 +44,8 @@ export function noteOf(finding: SshFinding, target: SshTarget): StageNote {
     }
     case 'host-key':
       return noteHostKey(finding.key);
-    case 'authentication': {
-      const { tried, unusable, offered } = finding.login;
-      return {
-        message: `${finding.user} is let in by ${tried.at(-1) ?? 'nothing at all'}`,
-        details: [
-          { name: 'user', value: finding.user },
-          ...tried.map((value) => ({ name: 'tried', value })),
-          ...unusable.map((value) => ({ name: 'not usable', value })),
-          ...present([['server offers', offered?.join(', ') ?? null]]),
-        ],
-      };
-    }
+    case 'authentication':
+      return noteLogin(finding.user, finding.login);
     default:
       return finding satisfies never;
   }
@@ -114,6 +106,24 @@ function noteHostKey({ keyType, fingerprint, verdict, verify, known, files }: Ho
     remedy: isAuto
       ? 'Compare the fingerprint with what "ssh-keygen -l -f" says of the public host key on the host itself.'
       : 'Put the right key into a known_hosts file, and leave known_hosts_verify out of the uri: whoever is in between can read and change everything.',
+    details,
+  };
+}
+
+function noteLogin(user: string, { tried, unusable, exposed, offered }: LoginFinding): StageNote {
+  const message = `${user} is let in by ${tried.at(-1) ?? 'nothing at all'}`;
+  const details = [
+    { name: 'user', value: user },
+    ...tried.map((value) => ({ name: 'tried', value })),
+    ...unusable.map((value) => ({ name: 'not usable', value })),
+    ...exposed.map((value) => ({ name: 'others may read', value })),
+    ...present([['server offers', offered?.join(', ') ?? null]]),
+  ];
+  if (exposed.length === 0) return { message, details };
+  return {
+    verdict: 'WARNING',
+    message: `${message}; others on this machine may read ${exposed.join(', ')}`,
+    remedy: `chmod 600 ${quoteCommand(exposed)}; who could read a private key may have a copy of it.`,
     details,
   };
 }

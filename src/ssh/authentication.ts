@@ -36,6 +36,8 @@ export type LoginFinding = {
   readonly tried: readonly string[];
   /** What could not be tried, and why. */
   readonly unusable: readonly string[];
+  /** Files of private keys that others than their owner may read. */
+  readonly exposed: readonly string[];
   /** What the server would take; `null`: it did not say. */
   readonly offered: readonly string[] | null;
 };
@@ -69,29 +71,38 @@ export function openAuthPlan(
   const { user, keyFiles, agentSocket } = credentials;
   const tried: string[] = [];
   const problems: Problem[] = [];
+  const exposed: string[] = [];
   let lastOffered: readonly string[] | null = null;
   let askedWhatIsOffered = false;
   let candidates: AsyncGenerator<Candidate, void> | null = null;
 
   const note = (code: ProblemCode, text: string, named: boolean) => problems.push({ code, text, named });
 
+  function tellIfExposed(path: string, mode: number) {
+    if ((mode & 0o077) === 0) return;
+    exposed.push(path);
+    if (!deps.keys.isFirstExposure(path, mode)) return;
+    deps.log.warn({ file: path, mode: (mode & 0o777).toString(8) }, 'private key may be read by others; chmod 600 it');
+  }
+
   async function loadKey(file: KeyFile): Promise<PrivateKey | null> {
     let bytes: Buffer;
+    let mode: number;
     try {
-      const read = await deps.keys.read(file.path);
-      bytes = read.bytes;
-      warnIfExposed(file.path, read.mode, deps.log);
+      ({ bytes, mode } = await deps.keys.read(file.path));
     } catch (cause) {
       const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
       if (!missing || file.named) note('KEY_FILE_UNREADABLE', `key ${file.path}: ${reasonOf(cause)}`, file.named);
       return null;
     }
     const bare = deps.keys.parse(bytes, null);
-    if (!('kind' in bare)) return bare;
-    if (bare.kind === 'unreadable') {
+    if ('kind' in bare && bare.kind === 'unreadable') {
       note('KEY_FILE_UNREADABLE', `key ${file.path}: ${bare.reason}`, file.named);
       return null;
     }
+    // Of keys alone: a public one, named by mistake, is for everybody.
+    tellIfExposed(file.path, mode);
+    if (!('kind' in bare)) return bare;
     if (!credentials.passphrase) {
       note('PASSPHRASE_NEEDED', `key ${file.path}: it has a passphrase and none is configured`, file.named);
       return null;
@@ -222,7 +233,12 @@ export function openAuthPlan(
       );
     },
 
-    finding: () => ({ tried: [...tried], unusable: problems.map((problem) => problem.text), offered: lastOffered }),
+    finding: () => ({
+      tried: [...tried],
+      unusable: problems.map((problem) => problem.text),
+      exposed: [...exposed],
+      offered: lastOffered,
+    }),
   };
 }
 
@@ -255,10 +271,4 @@ async function publicKeysOf(keyFiles: readonly KeyFile[]): Promise<readonly Buff
     }),
   );
   return keys.filter((key) => key !== null);
-}
-
-function warnIfExposed(path: string, mode: number, log: Log): void {
-  if ((mode & 0o077) !== 0) {
-    log.warn({ file: path, mode: (mode & 0o777).toString(8) }, 'private key may be read by others; chmod 600 it');
-  }
 }

@@ -10,6 +10,8 @@ export type KeyCache = {
   parse(bytes: Buffer, passphrase: string | null): PrivateKey | KeyParseFailure;
   /** A key's file as it is now; rejects with what the operating system says. */
   read(path: string): Promise<{ readonly bytes: Buffer; readonly mode: number }>;
+  /** True once for a file and its mode: a thousand hosts log in with the same key, and again at each try. */
+  isFirstExposure(path: string, mode: number): boolean;
 };
 
 const maxKeys = 64;
@@ -19,7 +21,13 @@ const maxKeyBytes = 1024 * 1024;
 /** Keyed by content, so that a key that is replaced on disk is a new one; failures are not kept. */
 export function createKeyCache(): KeyCache {
   const keys = new Map<string, PrivateKey>();
+  const exposures = new Map<string, number>();
   return {
+    isFirstExposure(path, mode) {
+      const isNews = exposures.get(path) !== mode;
+      exposures.set(path, mode);
+      return isNews;
+    },
     read: keepFiles({ maxFiles: maxKeys, maxBytes: maxKeyBytes }, (bytes, { mode }) => ({ bytes, mode })),
     parse(bytes, passphrase) {
       const digest = createHash('sha256')

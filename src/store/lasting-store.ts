@@ -20,7 +20,7 @@ export type LastingStore<T> = {
 export type StoreHealth = {
   /** False: what it would keep is in memory alone. */
   readonly isInUse: boolean;
-  /** How often it failed, each vain try to open it again among them. */
+  /** How often it failed: each vain try to open it again, and each write-back that the disk refused, among them. */
   readonly failures: number;
 };
 
@@ -40,7 +40,7 @@ export type Borrower<S> = {
   returned(shelf: S): void;
 };
 
-export type LastingOptions<T> = Omit<StoreOptions<T>, 'isDamaged'> & {
+export type LastingOptions<T> = Omit<StoreOptions<T>, 'isDamaged' | 'writeBackRefused'> & {
   /** In [0, 1). */
   readonly random: () => number;
 };
@@ -57,6 +57,7 @@ const lockPatienceMs = 50;
 /** 'in use': another process has the file. */
 export function openLastingStore<T>(options: LastingOptions<T>): LastingStore<T> | 'in use' {
   const { file, clock, log, random } = options;
+  const writeBackRefused = () => void failures++;
   const borrowers = new Set<Borrower<T>>();
   /** Also while the store is away, until it is tried to open it anew. */
   let opened: Extract<OpenedStore<T>, { status: 'open' }> | null = null;
@@ -67,7 +68,7 @@ export function openLastingStore<T>(options: LastingOptions<T>): LastingStore<T>
   let since = clock.monotonic();
   let cancel = () => {};
 
-  const first = openStore(options);
+  const first = openStore({ ...options, writeBackRefused });
   switch (first.status) {
     case 'in use':
       return 'in use';
@@ -117,7 +118,12 @@ export function openLastingStore<T>(options: LastingOptions<T>): LastingStore<T>
       opened = null;
       await old?.letGo();
       if (state === 'closed') return;
-      const next = openStore({ ...options, isDamaged, lockTimeoutMs: Math.min(lockPatienceMs, options.lockTimeoutMs) });
+      const next = openStore({
+        ...options,
+        writeBackRefused,
+        isDamaged,
+        lockTimeoutMs: Math.min(lockPatienceMs, options.lockTimeoutMs),
+      });
       if (next.status === 'open') lendAgain(next);
       else
         tryLaterQuietly(next.status === 'refused' ? next.error : new StoreError('in use', 'Another process has it.'));

@@ -26,6 +26,8 @@ export type StoreOptions<T> = {
   readonly log: Log;
   /** How long to wait for a gateway that still uses the file, as one that is just stopping does. */
   readonly lockTimeoutMs: number;
+  /** Called each time that the disk refuses what is already kept in the page cache. */
+  readonly writeBackRefused?: () => void;
   /** What lies there is known to be damaged. */
   readonly isDamaged?: boolean;
   /** Takes every shelf that is needed. */
@@ -76,11 +78,18 @@ function openAnew<T>(options: StoreOptions<T>, error: StoreError | null): Opened
   return openOnce(options);
 }
 
-function openOnce<T>({ file, clock, log, lockTimeoutMs, shelves }: StoreOptions<T>): OpenedStore<T> {
+function openOnce<T>({
+  file,
+  clock,
+  log,
+  lockTimeoutMs,
+  shelves,
+  writeBackRefused: refused = () => {},
+}: StoreOptions<T>): OpenedStore<T> {
   makePrivateDir(dirname(file));
   makePrivate(file);
   makePrivate(`${file}.lock`);
-  const thread = createWriteBackThread({ file, database: () => database, clock, log });
+  const thread = createWriteBackThread({ file, database: () => database, refused, clock, log });
   const database: Database = openDatabase(file, {
     lockTimeoutMs,
     wrote: () => void (database.isSharedLog && thread.wrote()),

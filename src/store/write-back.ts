@@ -26,6 +26,8 @@ export type WriteBackData = { readonly file: string; readonly closed: Int32Array
 export type WriteBackOptions = {
   readonly file: string;
   readonly database: () => Pick<Database, 'writeBackHere'>;
+  /** Called each time that the disk refuses. Nothing is lost by that but what a power failure would take. */
+  readonly refused: () => void;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -37,7 +39,7 @@ const patientDelayMs = 30_000;
 const closeTimeoutMs = 10_000;
 
 /** The thread begins with the first thing there is to do. */
-export function createWriteBackThread({ file, database, clock, log }: WriteBackOptions): WriteBackThread {
+export function createWriteBackThread({ file, database, refused, clock, log }: WriteBackOptions): WriteBackThread {
   let worker: Worker | null = null;
   let state: 'idle' | 'waiting' | 'busy' | 'over' = 'idle';
   let isMoreToDo = false;
@@ -75,6 +77,7 @@ export function createWriteBackThread({ file, database, clock, log }: WriteBackO
       );
     }
     hasProblem = problem !== null;
+    if (hasProblem) refused();
     state = 'idle';
     if (hasProblem) wait(patientDelayMs);
     else if (isMoreToDo) wait(delayMs);

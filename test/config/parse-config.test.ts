@@ -165,6 +165,14 @@ describe('a good configuration', () => {
     ]);
   });
 
+  test('warns of what allows nothing', () => {
+    const rights = 'api: { hosts: { drivers: [ qemuu, qemu ], parameters: [ keyfil, mode ] } }';
+    expect(configOf(`${rights}\nhosts: [ { name: a, uri: "qemu:///system" } ]`).warnings).toEqual([
+      'api.hosts.drivers: no URI has the driver "qemuu" yet. Did you mean "qemu"?',
+      'api.hosts.parameters: no URI has the parameter "keyfil" yet. Did you mean "keyfile"?',
+    ]);
+  });
+
   test('may use anchors, aliases and merge keys', () => {
     const text = `
 hosts:
@@ -282,6 +290,10 @@ limits: { bodyBytes: 1 }
     ['auth: { mode: none, tokenFile: x }', /means nothing/],
     ['origins: [ "dash.example" ]', /such as https:/],
     ['origins: [ "https://a:b" ]', /such as https:/],
+    ['origins: [ "https://*.example" ]', /a whole origin/],
+    ['listen: { host: "0.0.0.0:4000" }', /the port is listen\.port/],
+    ['listen: { host: "http://localhost" }', /an address or a name/],
+    ['api: { hosts: { addresses: [ 10.0.0.0/8 ] } }', /such as \*\.example/],
     ['log: { level: loud }', /one of debug, info, warn, error, silent/],
     ['hosts: [ { name: a, uri: "qemu:///system", jump: b } ]', /mean nothing for the unix transport/],
     ['hosts: [ { name: a, uri: "qemu:///system", password: { env: A } } ]', /mean nothing for the unix transport/],

@@ -3,6 +3,7 @@ import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
+import { createKeyCache } from '../../src/ssh/key-cache.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectProblem } from './expect-problem.ts';
 import {
@@ -131,13 +132,29 @@ describe('logging in, against a real sshd', () => {
     expect(await logIn({ keyFile: null }, { sshConfigFile: config })).toBe('in');
   });
 
-  test('a key that others may read is used with a warning that names it', async () => {
+  test('a key that others may read is used with a warning that names it, once for all hosts', async () => {
     const keyFile = await authorisedKey('exposed', 'ed25519');
     await chmod(keyFile, 0o644);
     const warnings: object[] = [];
     const log = { ...dependencies(scratch).log, warn: (fields: object) => void warnings.push(fields) };
-    expect(await logIn({ keyFile }, { log })).toBe('in');
-    expect(warnings).toContainEqual({ file: keyFile, mode: '644' });
+    const keys = createKeyCache();
+    expect(await logIn({ keyFile }, { log, keys })).toBe('in');
+    expect(await logIn({ keyFile }, { log, keys })).toBe('in');
+    expect(warnings).toEqual([{ file: keyFile, mode: '644' }]);
+    await chmod(keyFile, 0o640);
+    expect(await logIn({ keyFile }, { log, keys })).toBe('in');
+    expect(warnings).toEqual([
+      { file: keyFile, mode: '644' },
+      { file: keyFile, mode: '640' },
+    ]);
+  });
+
+  test('a public key that is named by mistake is no private one that others may read', async () => {
+    const keyFile = `${await authorisedKey('public', 'ed25519')}.pub`;
+    const warnings: object[] = [];
+    const log = { ...dependencies(scratch).log, warn: (fields: object) => void warnings.push(fields) };
+    await expectProblem(logIn({ keyFile }, { log }), 'KEY_FILE_UNREADABLE');
+    expect(warnings).toEqual([]);
   });
 
   test('a password is not tried where the server does not offer it', async () => {

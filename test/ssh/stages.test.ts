@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noteOf } from '../../src/drivers/probe-ssh-notes.ts';
 import type { SshTarget } from '../../src/model/target.ts';
 import { openSshConnection, type SshDependencies } from '../../src/ssh/connection.ts';
 import type { SshFinding, SshStageEvent } from '../../src/ssh/stages.ts';
@@ -97,7 +98,21 @@ test('a login that is refused tells which keys were tried and what the server of
   expect(find('authentication')?.login).toEqual({
     tried: [expect.stringContaining(scratch.path('stranger'))],
     unusable: [],
+    exposed: [],
     offered: ['publickey'],
+  });
+});
+
+test('a probe warns of a private key that others may read', async () => {
+  await chmod(scratch.path('user'), 0o640);
+  const { problem, find } = await watch();
+  await chmod(scratch.path('user'), 0o600);
+  expect(problem).toBeNull();
+  const finding = find('authentication');
+  expect(finding?.login.exposed).toEqual([scratch.path('user')]);
+  expect(finding && noteOf(finding, targetFor(scratch, sshd.port, {}))).toMatchObject({
+    verdict: 'WARNING',
+    remedy: expect.stringContaining(`chmod 600 ${scratch.path('user')}`),
   });
 });
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Log } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openDatabase } from '../../src/store/sqlite.ts';
@@ -59,7 +59,8 @@ describe("a store's log", () => {
     const clock = createFakeClock();
     const { log, said } = listeningLog();
     const database = () => ({ writeBackHere: () => said.push('here') });
-    const thread = createWriteBackThread({ file, database, clock, log });
+    const refused = vi.fn<() => void>();
+    const thread = createWriteBackThread({ file, database, refused, clock, log });
     thread.wrote();
     await clock.advance(250);
     await eventually(() => expect(said).toHaveLength(1));
@@ -70,6 +71,7 @@ describe("a store's log", () => {
     openDatabase(file, { lockTimeoutMs: 0 }).close();
     await clock.advance(30_000);
     await eventually(() => expect(said[1]).toBe('info The store is written to the disk again'));
+    expect(refused).toHaveBeenCalledTimes(1);
     thread.close();
     thread.close();
   });
