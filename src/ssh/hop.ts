@@ -48,6 +48,8 @@ const handshakeTimeoutMs = 20_000;
 const channelTimeoutMs = 10_000;
 const sshdNagleTimeoutMs = 5_000;
 const maxStderrBytes = 2_048;
+/** Of a command that the server refuses to begin. */
+const maxRepetitions = 2;
 
 export type HopOptions = {
   /** Connected; the hop owns it from now on. */
@@ -199,6 +201,21 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
     }
   }
 
+  /**
+   * Again after a refusal: where `MaxSessions` is 1, our own first session is in the way, and sshd frees its place a
+   * moment after it has ended.
+   */
+  async function openRepeatedly(request: ChannelRequest, what: string, signal: AbortSignal): Promise<RawChannel> {
+    for (let repetitions = 0; ; repetitions++) {
+      try {
+        return await open(request, what, channelTimeoutMs, signal);
+      } catch (error) {
+        if (!(error instanceof ChannelRefused) || repetitions === maxRepetitions) throw error;
+        await sshdNagleOff;
+      }
+    }
+  }
+
   return {
     name,
     hostKeyFingerprint: client.hostKeyFingerprint,
@@ -233,16 +250,8 @@ function superviseHop(client: Ssh2Client, options: HopOptions, hostKeyProblem: (
           stderr = (stderr + chunk.toString('utf8')).slice(-maxStderrBytes);
         },
       };
-      const request = () =>
-        open(wanted, `the command ${argv[0]}`, channelTimeoutMs, signal).catch((error: unknown) => {
-          throw error instanceof ChannelRefused ? commandRefused(name, argv, error) : (reason ?? error);
-        });
-      // Once more after a refusal: where `MaxSessions` is 1, our own first session is in the way, and sshd frees its
-      // place a moment after it has ended.
-      const channel = await request().catch(async (error: unknown) => {
-        if (!(error instanceof VirtgraphError && error.detail.cause instanceof ChannelRefused)) throw error;
-        await sshdNagleOff;
-        return request().catch(() => request());
+      const channel = await openRepeatedly(wanted, `the command ${argv[0]}`, signal).catch((error: unknown) => {
+        throw error instanceof ChannelRefused ? commandRefused(name, argv, error) : (reason ?? error);
       });
       return keep(channel, 'close', () => (status === null ? null : commandFailed(name, argv, status, stderr.trim())));
     },
