@@ -128,6 +128,6 @@ export function commandFailed(name: string, argv: readonly string[], status: str
   return hostProblem(
     'PROXY_COMMAND_FAILED',
     `${argv[0]} on ${name} ${status}${stderr === '' ? ' and said nothing' : `: ${stderr}`}.`,
-    `Run it on the host as the same user: ${quoteCommand(argv)}`,
+    `Run "${quoteCommand(argv)}" as the same user on the host: what it says there is what is to be mended.`,
   );
 }
