@@ -129,7 +129,10 @@ function ourContender(name: string, spread: number): Contender {
     // Nothing but changes is told.
     limits: { ...defaultJournalLimits, bookmarkMs: 3_600_000 },
     clock: systemClock,
-    predicates: createChangeFilters(() => () => true),
+    predicates: createChangeFilters(
+      () => () => true,
+      () => true,
+    ),
     snapshot: () => [],
   });
   const domains = Array.from({ length: spread }, (_, host) => someDomain(`host-${host}`, 1));

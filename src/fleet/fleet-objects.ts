@@ -1,5 +1,6 @@
 import { withHost } from '../errors.ts';
 import { noSuchHost } from './hosts/host-problem.ts';
+import type { HostRoster } from './hosts/host-roster.ts';
 import type { HostSession } from './hosts/host-session.ts';
 import type { DomainPredicate } from './replica/domain-filter.ts';
 import type { DomainFilter } from './replica/domain-page.ts';
@@ -11,6 +12,7 @@ export type FleetObjects = Pick<
   Fleet,
   | 'hosts'
   | 'host'
+  | 'hostOf'
   | 'link'
   | 'networks'
   | 'storagePools'
@@ -50,7 +52,7 @@ export function createHostLookup(sessions: ReadonlyMap<string, HostSession>): Ho
 }
 
 export function createFleetObjects(
-  sessions: ReadonlyMap<string, HostSession>,
+  { sessions, former }: Pick<HostRoster, 'sessions' | 'former'>,
   { session, requireHosts }: HostLookup,
   domains: { readonly index: DomainIndex; readonly predicate: (filter: DomainFilter) => DomainPredicate },
 ): FleetObjects {
@@ -58,6 +60,7 @@ export function createFleetObjects(
   return {
     hosts: () => [...sessions.values()].map(({ view }) => view()).sort(byName),
     host: (name) => sessions.get(name)?.view() ?? null,
+    hostOf: ({ hostName }) => sessions.get(hostName)?.view() ?? former.get(hostName) ?? null,
     link: (hostName) => sessions.get(hostName)?.link() ?? null,
     networks: (hostName) => [...session(hostName).replica.networks.values()].sort(byName),
     storagePools: (hostName) => [...session(hostName).replica.storagePools.values()].sort(byName),

@@ -131,7 +131,7 @@ export function openFleet(options: FleetOptions): Fleet {
     log,
     limits: { ...defaultJournalLimits, ...options.limits },
     clock,
-    predicates: createChangeFilters(domainFilter),
+    predicates: createChangeFilters(domainFilter, (hostName) => sessions.has(hostName)),
     snapshot,
   });
 
@@ -229,7 +229,7 @@ export function openFleet(options: FleetOptions): Fleet {
 
   return {
     id,
-    ...createFleetObjects(sessions, lookup, { index, predicate: domainFilter }),
+    ...createFleetObjects(roster, lookup, { index, predicate: domainFilter }),
     refreshAsTask,
     hostTasks,
     async probe(hostName, wait) {

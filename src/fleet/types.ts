@@ -28,6 +28,8 @@ export type Fleet = {
   hosts(): readonly HostView[];
   /** `null`: not configured. */
   host(name: string): HostView | null;
+  /** The host of an object that was had from the fleet: also one that has been removed since, as it was then. */
+  hostOf(object: { readonly hostName: string }): HostView | null;
   /** `null`: there is no connection now. */
   link(hostName: string): HostLinkView | null;
   /** All of one host's, by name; empty for a host that was never reached. `NOT_FOUND` for one not configured. */

@@ -67,15 +67,21 @@ const sources = new WeakMap<object, Feed<Change>>();
 
 /**
  * The objects of a stream of changes, for those who want to know what is and not how it came about. `pick` gives
- * `null` for what is left out. Returning it returns the stream below, at once.
+ * `null` for what is left out, and `isLast` says after which change nothing will ever come. Returning it returns the
+ * stream below, at once.
  */
-export function pickFromChanges<T>(source: Feed<Change>, pick: (object: FleetObject) => T | null): Feed<T> {
+export function pickFromChanges<T>(
+  source: Feed<Change>,
+  pick: (object: FleetObject) => T | null,
+  isLast: (change: Change) => boolean = () => false,
+): Feed<T> {
   const end: IteratorResult<T> = { value: undefined, done: true };
   const feed: Feed<T> = {
     async next() {
       for (;;) {
         const step = await source.next();
         if (step.done) return end;
+        if (isLast(step.value)) return feed.return();
         const value = step.value.type === 'upserted' ? pick(step.value.object) : null;
         if (value !== null) return { value, done: false };
       }
@@ -91,7 +97,7 @@ export function pickFromChanges<T>(source: Feed<Change>, pick: (object: FleetObj
       const other = sources.get(edge);
       return other !== undefined && source.mergeInto(other);
     },
-    fork: () => pickFromChanges(source.fork(), pick),
+    fork: () => pickFromChanges(source.fork(), pick, isLast),
     [Symbol.asyncIterator]: () => feed,
   };
   sources.set(feed, source);

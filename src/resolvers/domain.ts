@@ -4,7 +4,7 @@ import { unpackText } from '../fleet/replica/packed-text.ts';
 import type { Hypervisor } from '../model/domain.ts';
 import { monitorOk } from '../model/monitor.ts';
 import { connectionOf, pageSize } from './connection.ts';
-import { findDomain, requireHost, toDomainFilter } from './lookup.ts';
+import { findDomain, hostOf, requireHost, toDomainFilter } from './lookup.ts';
 import type { DomainResolvers, QueryResolvers, SubscriptionResolvers } from './schema.gen.ts';
 import { selectedStatsGroups } from './select.ts';
 
@@ -50,7 +50,7 @@ export const domain = {
     id: (domain, _args, { ids }) => ids.encodeObject(domain),
     monitor: ({ monitor, libvirtId, config }) =>
       libvirtId === null || !hypervisorsWithMonitor.has(config.hypervisor) ? null : (monitor ?? monitorOk),
-    host: (domain, _args, context) => requireHost(context, domain.hostName),
+    host: (domain, _args, context) => hostOf(context, domain),
     hypervisor: ({ config }) => config.hypervisor,
     osType: ({ config }) => config.osType,
     arch: ({ config }) => config.arch,
@@ -71,8 +71,8 @@ export const domain = {
     stats: ({ hostName, uuid }, _args, { loaders }, info) =>
       loaders.stats.load({ hostName, uuid, groups: selectedStatsGroups(info, []) }),
     jobs: ({ hostName, uuid }, _args, { fleet, signal }) => fleet.tasks.jobs(hostName, uuid, signal),
-    asOf: (domain, _args, context) => asOf(requireHost(context, domain.hostName)),
-    stale: (domain, _args, context) => requireHost(context, domain.hostName).stale,
+    asOf: (domain, _args, context) => asOf(hostOf(context, domain)),
+    stale: (domain, _args, context) => hostOf(context, domain).stale,
   } satisfies DomainResolvers,
 };
 

@@ -41,7 +41,12 @@ export const hostSubscriptions = {
         after: null,
         snapshot: 'ALWAYS',
       });
-      return pickFromChanges(changes, (object) => (object.kind === 'host' ? object : null));
+      return pickFromChanges(
+        changes,
+        (object) => (object.kind === 'host' ? object : null),
+        // Who follows one host would otherwise hear nothing any more, and take it for well.
+        ({ type }) => hosts !== null && type === 'deleted',
+      );
     },
     resolve: (host: HostView) => host,
   },

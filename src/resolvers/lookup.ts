@@ -16,6 +16,13 @@ export function requireHost(context: Context, name: string): HostView {
   throw noSuchHost(name);
 }
 
+/** The host that an object is of, which need not be one of the fleet any more. */
+export function hostOf({ fleet }: Context, object: { readonly hostName: string }): HostView {
+  const host = fleet.hostOf(object);
+  if (host) return host;
+  throw noSuchHost(object.hostName);
+}
+
 /** `null`: there is none. @throws CONFLICT when several hosts have the UUID, BAD_USER_INPUT, NOT_FOUND */
 export function findDomain(context: Context, ref: DomainRef): DomainRecord | null {
   const { fleet, ids } = context;

@@ -1,5 +1,5 @@
 import { type HostMacVerdict, reportMac } from '../net/report.ts';
-import { requireDomainAt, requireHost } from './lookup.ts';
+import { hostOf, requireDomainAt, requireHost } from './lookup.ts';
 import type { MacHostVerdictResolvers, MacOwnerResolvers, QueryResolvers } from './schema.gen.ts';
 
 export const macQueries = {
@@ -33,7 +33,7 @@ function toHostVerdict({ host, verdict, message }: HostMacVerdict) {
 
 export const macAddress = {
   MacHostVerdict: {
-    host: ({ hostName }, _args, context) => requireHost(context, hostName),
+    host: (owner, _args, context) => hostOf(context, owner),
   } satisfies MacHostVerdictResolvers,
 
   MacOwner: {

@@ -2017,7 +2017,10 @@ export type Subscription = {
    * asks only for the groups that somebody selected.
    */
   readonly domainStats: DomainStatsTick;
-  /** A host, each time its status or its facts change; its present state first. */
+  /**
+   * A host, each time its status or its facts change; its present state first. Of one host it completes when that host is
+   * removed; of all of them, `changes` tells of hosts that go.
+   */
   readonly hostChanged: Host;
   /**
    * A task, each time it changes; its present state first. Ends when it is over. Who reads slowly skips to the newest.

@@ -1,7 +1,7 @@
 import { VirtgraphError } from '../errors.ts';
 import type { StatsTick } from '../fleet/stats/reading.ts';
 import type { Counter } from '../model/stats.ts';
-import { requireHost, toDomainFilter } from './lookup.ts';
+import { hostOf, requireHost, toDomainFilter } from './lookup.ts';
 import type {
   CpuStatsResolvers,
   DiskStatsResolvers,
@@ -41,7 +41,7 @@ export const stats = {
   } satisfies DomainStatsTickResolvers,
 
   HostReadingGap: {
-    host: (gap, _args, context) => requireHost(context, gap.hostName),
+    host: (gap, _args, context) => hostOf(context, gap),
   } satisfies HostReadingGapResolvers,
 
   DomainStats: {

@@ -71,6 +71,36 @@ describe('an edit of the configuration', () => {
     expect(host).toBeNull();
   });
 
+  test('ends what follows the host that it removes, and spoils nothing of what is read of before', async () => {
+    await using gateway = await begin(yaml(['ash', 'birch']));
+    await whenReady(gateway).toEqual(['ash', 'birch']);
+    const { domains, ...start } = await dataOf<{
+      readonly gateway: { readonly cursor: string };
+      readonly domains: { readonly nodes: readonly { readonly id: string; readonly host: Named }[] };
+    }>(gateway, '{ gateway { cursor } domains(filter: { states: [RUNNING] }) { nodes { id host { name } } } }');
+    for (const host of ['ash', 'birch']) {
+      const guest = domains.nodes.find((each) => each.host.name === host);
+      await dataOf(gateway, `mutation { suspendDomain(input: { domain: { id: "${guest?.id}" } }) { summary } }`);
+    }
+    const following = fetch(`${await gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+      body: JSON.stringify({ query: 'subscription { hostChanged(name: "ash") { name status } }' }),
+    }).then((response) => response.text());
+
+    await writeFile(join(gateway.dir, 'virtgraph.yaml'), yaml(['birch']));
+    expect(await following).toMatch(/"status":"READY"[^]*event: complete/);
+    const page = await dataOf<{ readonly changesSince: { readonly changes: readonly unknown[] } }>(
+      gateway,
+      `{ changesSince(after: "${start.gateway.cursor}", filter: { kinds: [DOMAIN] }) { changes { __typename
+        ... on ObjectUpserted { object { ... on Domain { stale asOf host { name } } } } } } }`,
+    );
+    const upserted = page.changesSince.changes.filter((change) => JSON.stringify(change).includes('ObjectUpserted'));
+    expect(upserted).toEqual([
+      expect.objectContaining({ object: expect.objectContaining({ host: { name: 'birch' }, stale: false }) }),
+    ]);
+  });
+
   test('is seen when an editor writes aside and renames, and when a link is moved to another directory', async () => {
     await using gateway = await startGateway({
       env,

@@ -87,7 +87,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
     log: silentLog,
     limits: { ...defaultJournalLimits, ...options.limits },
     clock: options.clock ?? systemClock,
-    predicates: createChangeFilters(domainFilter),
+    predicates: createChangeFilters(domainFilter, () => true),
     snapshot: () => [...hosts.values(), ...domains.values()],
   });
   const streams = new Set<ReturnType<typeof createChannel<StatsTick>>>();
@@ -137,6 +137,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): MemoryFleet
     statsQueries: [],
     hosts: () => [...hosts.values()],
     host: (name) => hosts.get(name) ?? null,
+    hostOf: ({ hostName }) => hosts.get(hostName) ?? null,
     link: () => null,
     networks: (hostName) => networks.filter((network) => network.hostName === hostName),
     storagePools: () => [],

@@ -9,6 +9,8 @@ import type { HostSession } from './host-session.ts';
 export type HostRoster = {
   /** By name; the same map for ever. */
   readonly sessions: ReadonlyMap<string, HostSession>;
+  /** Those removed last, as they were: what was handed out of them may still be looked at. */
+  readonly former: ReadonlyMap<string, HostView>;
   /** The hosts of the start: part of every snapshot from the beginning, so nobody is told of them. */
   begin(targets: readonly HostTarget[]): void;
   /** Makes these the hosts of the fleet, and says what that changed. */
@@ -25,8 +27,11 @@ export type RosterOptions = {
   readonly log: Log;
 };
 
+const mostFormer = 100;
+
 export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOptions): HostRoster {
   const sessions = new Map<string, HostSession>();
+  const former = new Map<string, HostView>();
   /** Those removed whose last words are still being said. */
   const leaving = new Set<Promise<void>>();
   let isClosed = false;
@@ -35,6 +40,7 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
     if (isClosed) throw stoppingHost(target.name);
     const session = open(target);
     sessions.set(target.name, session);
+    former.delete(target.name);
     hostAdded(session.view());
   }
 
@@ -44,6 +50,9 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
     // While it is still listed: filters by label ask for the labels of its host.
     const ended = session.retire();
     sessions.delete(name);
+    former.set(name, { ...session.view(), stale: true });
+    const [oldest] = former.keys();
+    if (former.size > mostFormer && oldest !== undefined) former.delete(oldest);
     hostRemoved(name);
     leaving.add(ended);
     detach(
@@ -55,6 +64,7 @@ export function createHostRoster({ open, hostAdded, hostRemoved, log }: RosterOp
 
   return {
     sessions,
+    former,
     begin(targets) {
       for (const target of targets) sessions.set(target.name, open(target));
     },

@@ -3,7 +3,7 @@ import type { FleetObject } from '../objects.ts';
 import type { DomainPredicate } from '../replica/domain-filter.ts';
 import type { DomainFilter } from '../replica/domain-page.ts';
 import type { ChangeFilter } from './change.ts';
-import type { ReaderScope } from './journal-entry.ts';
+import { hostNameOf, type ReaderScope } from './journal-entry.ts';
 
 /** What a subscriber wants to hear of. */
 export type ChangePredicate = {
@@ -20,7 +20,13 @@ export type ChangePredicate = {
 
 export type ChangePredicates = (filter: ChangeFilter) => ChangePredicate;
 
-export function createChangeFilters(domainFilter: (filter: DomainFilter) => DomainPredicate): ChangePredicates {
+/**
+ * @param isInFleet of a host's name: what was of a host that has been removed since is told no more, but that it is gone
+ */
+export function createChangeFilters(
+  domainFilter: (filter: DomainFilter) => DomainPredicate,
+  isInFleet: (hostName: string) => boolean,
+): ChangePredicates {
   return ({ hosts, kinds, domains }) => {
     const hostNames = hosts ? new Set(hosts) : null;
     const wantedKinds = kinds ? new Set(kinds) : null;
@@ -29,7 +35,7 @@ export function createChangeFilters(domainFilter: (filter: DomainFilter) => Doma
     const isHostWanted = (hostName: string) => hostNames === null || hostNames.has(hostName);
     function everObject(candidate: FleetObject): boolean {
       if (wantedKinds !== null && !wantedKinds.has(candidate.kind)) return false;
-      const hostName = candidate.kind === 'host' ? candidate.name : candidate.hostName;
+      const hostName = hostNameOf(candidate);
       if (!isHostWanted(hostName)) return false;
       return !domains || (candidate.kind === 'domain' && (!domains.hosts || domains.hosts.includes(hostName)));
     }
@@ -47,6 +53,7 @@ export function createChangeFilters(domainFilter: (filter: DomainFilter) => Doma
       news(news) {
         switch (news.type) {
           case 'upserted':
+            if (!isInFleet(hostNameOf(news.object))) return false;
             return object(news.object) || (news.previous !== null && object(news.previous));
           case 'deleted':
             return object(news.object);

@@ -64,6 +64,24 @@ describe('a host that is removed while the gateway runs', () => {
     expect(items.filter(({ type }) => type !== 'bookmark')).toHaveLength(2);
   });
 
+  test('is told to who comes back by its end alone, and what was had of it still names it', async () => {
+    const { fleet, alpha } = await twoHosts();
+    const before = fleet.journal.cursor();
+    const { uuid } = alpha.add('web');
+    await fleet.refreshHost('alpha', signal);
+    const domain = fleet.domain('alpha', uuid);
+    const since = () => fleet.journal.since({ filter: {}, after: before, first: 10 }).changes.map(brief);
+    expect(since()).toEqual([expect.stringContaining('web=SHUTOFF')]);
+    fleet.setHosts([]);
+    expect(since()).toEqual(['EVENT -domain', 'EVENT -host']);
+    const { items } = gather(openChanges(fleet, { after: before, snapshot: 'NEVER' }));
+    await settle();
+    expect(items.map(brief)).toEqual(['EVENT -domain', 'EVENT -host']);
+    expect(domain && fleet.hostOf(domain)).toMatchObject({ name: 'alpha', stale: true });
+    fleet.setHosts([targetOf('alpha')]);
+    expect(domain && fleet.hostOf(domain)).toMatchObject({ name: 'alpha', status: 'CONNECTING' });
+  });
+
   test('is told to a reader who watches by its labels', async () => {
     const host = createFakeHost('alpha');
     host.add('web');

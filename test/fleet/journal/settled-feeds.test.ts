@@ -31,7 +31,7 @@ function openFleet(ofClock: FakeClock) {
     log: silentLog,
     limits: { ...defaultJournalLimits, bookmarkMs: 3_600_000 },
     clock: ofClock,
-    predicates: createChangeFilters(createDomainFilters({ labels: () => ({}), tap: noTap })),
+    predicates: createChangeFilters(createDomainFilters({ labels: () => ({}), tap: noTap }), () => true),
     snapshot: () => [...domains.values()],
   });
 
